@@ -1,0 +1,7 @@
+"""`python -m rounds` is the command `rounds`."""
+
+import sys
+
+from rounds.cli import main
+
+sys.exit(main())

@@ -1,0 +1,93 @@
+"""`rounds status`: one line about the last round, for people and for Nagios (exit 0, 1, 2, 3)."""
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rounds.journal import newest_folders, read_journal
+from rounds.outcome import Outcome
+from rounds.quantities import read, shown
+from rounds.reports.results import read_results
+from rounds.round import Round
+
+# A round must come a little more often than its cadence: one day and two hours, a week and a day …
+_MAX_AGE = {"continuous": "15m", "daily": "26h", "weekly": "8d", "monthly": "32d", "quarterly": "95d"}
+_OTHERWISE = "26h"
+_CODES = {Outcome.WARNING: 1, Outcome.CRITICAL: 2, Outcome.UNKNOWN: 3}
+_WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is to be said of a batch: a Nagios code, a sentence, and perfdata."""
+
+    code: int
+    sentence: str
+    perfdata: str = ""
+
+
+def add(commands: Any) -> None:
+    words = commands.add_parser("status", help="one line about the last round", description=__doc__)
+    words.add_argument("batch", nargs="?", help="daily, weekly, … (default: whatever ran last)")
+    words.add_argument("--nagios", action="store_true", help="one line with perfdata, exit 0/1/2/3")
+    words.add_argument("--json", action="store_true", help="the same for programs")
+    words.add_argument("--max-age", metavar="TIME", help="older than this is unknown (default: by the batch, daily 26h)")
+    words.add_argument("--reports", metavar="DIR", type=Path, default=Path("reports"), help="where rounds are")
+    words.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        status = status_of(options.reports, options.batch, options.max_age)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        status = Status(3, f"the last round cannot be read: {error}")
+    sentence = " ".join(status.sentence.replace("|", "/").split())
+    sentence = sentence if len(sentence) <= _LONGEST else sentence[: _LONGEST - 1] + "…"
+    if options.json:
+        print(json.dumps({"status": _WORDS[status.code], "sentence": sentence, "perfdata": status.perfdata}))
+    else:
+        perfdata = f" | {status.perfdata}" if options.nagios and status.perfdata else ""
+        print(f"ROUNDS {_WORDS[status.code]}: {sentence}{perfdata}")
+    return status.code
+
+
+def status_of(reports: Path, batch: str | None, max_age: str | None) -> Status:
+    """The status of a batch from its last round; raises OSError or ValueError when that cannot be read."""
+    told = last_round(reports, batch)
+    if told is None:
+        return Status(3, f"no round {f'of batch {batch} ' if batch else ''}in {reports}: run `rounds run {batch or 'daily'}`")
+    age = time.time() - datetime.fromisoformat(told.finished_at or told.started_at).timestamp()
+    allowed = read(max_age or _MAX_AGE.get(told.batch, _OTHERWISE), "s")
+    perfdata = _perfdata(told, age, allowed)
+    if age > allowed:
+        return Status(3, f"the last {told.batch} round is {shown(age, 's')} old, allowed is {shown(allowed, 's')}", perfdata)
+    return Status(_CODES.get(told.outcome, 0), _sentence(told, age), perfdata)
+
+
+def last_round(reports: Path, batch: str | None) -> Round | None:
+    """The newest round of a batch that has ended, by itself or not; a round that runs now is passed over."""
+    for folder in newest_folders(reports):
+        whole = folder / "results.json"
+        told = read_results(whole) if whole.is_file() else read_journal(folder)
+        if told.ended != "still running" and batch in (None, told.batch):
+            return told
+    return None
+
+
+def _sentence(told: Round, age: float) -> str:
+    bad = [record for record in told.worst_first if record.outcome in _CODES]
+    when = f"{told.batch} round of {shown(age, 's')} ago"
+    if not bad and not told.problems:
+        return f"{when}: all {len(told.records)} expectations hold"
+    first = f"{bad[0].id}: {bad[0].summary}" if bad else told.problems[0]
+    return f"{when}: {len(bad)} of {len(told.records)} not ok; {first}"
+
+
+def _perfdata(told: Round, age: float, allowed: float) -> str:
+    counts = [f"'{outcome}'={count};;;0;{len(told.records)}" for outcome, count in told.counts.items()]
+    return " ".join([*counts, f"'age'={age:.0f}s;;{allowed:.0f};0", f"'duration'={told.seconds:.3f}s;;;0"])

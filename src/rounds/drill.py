@@ -1,0 +1,68 @@
+"""Drills: a check is believed after it was seen red. Each fault is put into the estate, a round runs, it is taken out."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rounds.estate.fault import Fault
+from rounds.outcome import Outcome
+from rounds.round import Round
+from rounds.stage import Stage
+
+_GOOD = (Outcome.OK, Outcome.SKIPPED, Outcome.WAIVED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One round of a drill: what turned, with its outcome and words, and what should have."""
+
+    name: str
+    says: str
+    turned: dict[str, str]
+    should: list[str]
+    may: list[str]
+    seconds: float
+    round_seconds: float
+
+    @property
+    def missing(self) -> list[str]:
+        """What should have turned and did not."""
+        return sorted(set(self.should) - self.turned.keys())
+
+    @property
+    def too_many(self) -> list[str]:
+        """What turned and neither should have nor may."""
+        return sorted(self.turned.keys() - {*self.should, *self.may})
+
+    @property
+    def is_right(self) -> bool:
+        return not self.missing and not self.too_many
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"missing": self.missing, "too_many": self.too_many, "right": self.is_right}
+
+
+def drill(stage: Stage, faults: Iterable[Fault], batch: str, tell: Callable[[Step], None]) -> list[Step]:
+    """Healthy, then each fault, then healed; `tell` hears of each step as it is done."""
+    steps = [_step(stage, batch, "healthy", "nothing is broken")]
+    tell(steps[0])
+    for fault in faults:
+        begun = time.monotonic()
+        with fault.put_into(stage.estate):
+            told = stage.round(batch)
+        steps.append(_judged(told, fault.name, fault.says, fault.reddens, fault.may_redden, time.monotonic() - begun))
+        tell(steps[-1])
+    steps.append(_step(stage, batch, "healed", "every fault was taken out again"))
+    tell(steps[-1])
+    return steps
+
+
+def _step(stage: Stage, batch: str, name: str, says: str) -> Step:
+    begun = time.monotonic()
+    return _judged(stage.round(batch), name, says, (), (), time.monotonic() - begun)
+
+
+def _judged(told: Round, name: str, says: str, should: Iterable[str], may: Iterable[str], seconds: float) -> Step:
+    turned = {record.id: f"{record.outcome}: {record.summary}" for record in told.records if record.outcome not in _GOOD}
+    return Step(name, says, turned, sorted(should), sorted(may), round(seconds, 2), told.seconds)

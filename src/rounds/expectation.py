@@ -1,0 +1,95 @@
+"""Expectations: the rows of a runbook. A check's parameters are a subclass of `Expectation` beside it."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from rounds.limits import Limit
+from rounds.quantities import Duration
+from rounds.targets import Target, named_target, target_kind
+
+CADENCES = (
+    "daily", "weekly", "monthly", "quarterly", "continuous", "pre_maintenance", "post_maintenance", "emergency",
+)  # fmt: skip
+
+Cadence = Literal[
+    "daily", "weekly", "monthly", "quarterly", "continuous", "pre-maintenance", "post-maintenance", "emergency"
+]
+
+ID = re.compile(r"^(?P<system>[a-z][a-z0-9_]*)\.(?P<area>[a-z][a-z-]*)\.(?P<name>[a-z0-9][a-z0-9-]*)$")
+
+
+class Waiver(BaseModel):
+    """A known fault that somebody owns until a day; afterwards it counts again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    owner: str
+    reason: str
+    until: datetime
+
+    @field_validator("until")
+    @classmethod
+    def _in_utc(cls, until: datetime) -> datetime:
+        return until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
+
+    def holds(self, now: datetime) -> bool:
+        return now < self.until
+
+
+class Expectation(BaseModel):
+    """What every row has. A check's own model adds its targets, limits and parameters.
+
+    A field whose type is a Target is written as the target's name; a field whose type is Limit as its figures, with
+    direction and unit from the model's default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+    id: Annotated[str, Field(pattern=ID.pattern, description="system.area.name, the same for ever")]
+    check: str
+    when: Annotated[list[Cadence], Field(min_length=1)]
+    severity: Annotated[
+        Literal["critical", "warning"], Field(description="the worst this row can turn: warning is told, not paged")
+    ] = "critical"
+    runbook: Annotated[str, Field(description="the section of the runbook this comes from")]
+    remedy: Annotated[str, Field(description="what to do next; the check's own remedy when left out")] = ""
+    deadline: Duration | None = None
+    waived: Waiver | None = None
+    skip: Annotated[str | None, Field(description="why this does not apply here, for now or for ever")] = None
+
+    @property
+    def system(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def area(self) -> str:
+        return self.id.split(".")[1]
+
+    @property
+    def targets(self) -> list[Target]:
+        """The targets this row names, the main one first."""
+        named = [getattr(self, name) for name in type(self).model_fields]
+        return [value for value in named if isinstance(value, Target)]
+
+    @property
+    def place(self) -> str:
+        return ", ".join(target.place for target in self.targets)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, given: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(field.default, Limit) and not isinstance(given, Limit):
+            return field.default.written(given)
+        kind = target_kind(field.annotation)
+        if kind and isinstance(given, str):
+            return named_target(given, kind, (info.context or {}).get("targets", {}))
+        return given
+
+    @model_validator(mode="after")
+    def _limits_are_set(self) -> "Expectation":
+        unset = [name for name, value in self if isinstance(value, Limit) and not value.is_set]
+        if unset:
+            raise ValueError(f"{', '.join(unset)} needs a limit: there is no default")
+        return self

@@ -1,0 +1,192 @@
+"""Load systems: a folder each, with `inventory.yaml` (targets) and `expectations.yaml` (rows)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import reduce
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from rounds.expectation import ID, Expectation
+from rounds.inventory.document import Document, Place, read_document
+from rounds.inventory.found import FoundCheck
+from rounds.inventory.mistakes import Mistake, nearest, shown_path
+from rounds.targets import Target, kinds
+
+INVENTORY = "inventory.yaml"
+EXPECTATIONS = "expectations.yaml"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass
+class Row:
+    """One row as written, before its check's model has read it."""
+
+    data: dict[str, Any]
+    document: Document
+    place: Place
+    targets: dict[str, Target]
+
+    @property
+    def id(self) -> str:
+        return str(self.data.get("id", ""))
+
+    @property
+    def check(self) -> str:
+        return str(self.data.get("check", ""))
+
+    def read(self, model: type[Expectation]) -> Expectation | None:
+        """The row as its check's model; None when it has mistakes, which the document then holds."""
+        return _validated(model, self.data, self.document, self.place, self.targets)
+
+
+@dataclass
+class Inventory:
+    """All loaded systems: targets by `system/name`, rows in file order, and every mistake so far."""
+
+    targets: list[Target] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    own_mistakes: list[Mistake] = field(default_factory=list)
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        return self.own_mistakes + [mistake for document in self.documents for mistake in document.mistakes]
+
+
+def load(systems: Path, checks: dict[str, FoundCheck], only: Iterable[str] = ()) -> Inventory:
+    """Read the systems below a folder (`only` these, if any are named).
+
+    Never raises for bad input: whatever is wrong stands in the inventory's mistakes.
+    """
+    inventory = Inventory()
+    folders = {path.parent.name: path.parent for path in sorted(systems.glob(f"*/{INVENTORY}"))}
+    for name in only:
+        if name not in folders:
+            what = f"there is no system {name!r}{nearest(name, folders)}"
+            inventory.own_mistakes.append(Mistake(shown_path(systems), 0, "", what))
+    if not folders:
+        what = f"holds no system: a system is a folder with {INVENTORY} and {EXPECTATIONS}"
+        inventory.own_mistakes.append(Mistake(shown_path(systems), 0, "", what))
+    for name, folder in folders.items():
+        if not only or name in only:
+            _load_system(name, folder, inventory, checks)
+    _refuse_duplicates(inventory)
+    return inventory
+
+
+def _load_system(system: str, folder: Path, inventory: Inventory, checks: dict[str, FoundCheck]) -> None:
+    document = read_document(folder / INVENTORY)
+    targets = _Targets(system, document).all()
+    expectations = read_document(folder / EXPECTATIONS)
+    inventory.documents += [document, expectations]
+    inventory.targets += targets.values()
+    rows = expectations.data
+    if not isinstance(rows, list):
+        if not expectations.mistakes:
+            expectations.mistake((), "is not a list of rows (- id: …)")
+        return
+    for index, data in enumerate(rows):
+        if _is_row(system, data, expectations, (index,), checks):
+            inventory.rows.append(Row(data, expectations, (index,), targets))
+
+
+def _is_row(system: str, data: Any, document: Document, place: Place, checks: dict[str, FoundCheck]) -> bool:
+    if not isinstance(data, dict):
+        document.mistake(place, "is not a row: a row has keys such as id, check, when")
+        return False
+    missing = [key for key in ("id", "check") if not isinstance(data.get(key), str)]
+    for key in missing:
+        document.mistake(place, f"{key} is missing")
+    if missing:
+        return False
+    match = ID.match(data["id"])
+    if not match or match["system"] != system:
+        document.mistake((*place, "id"), f"{data['id']!r} is not of the form {system}.area.name (a-z, 0-9, hyphens)")
+        return False
+    if data["check"] not in checks:
+        document.mistake((*place, "check"), f"there is no check {data['check']!r}{nearest(data['check'], checks)}")
+        return False
+    return True
+
+
+def _refuse_duplicates(inventory: Inventory) -> None:
+    first: dict[str, Row] = {}
+    for row in inventory.rows:
+        if row.id in first:
+            earlier = first[row.id]
+            where = f"{earlier.document.file}:{earlier.document.line((*earlier.place, 'id'))}"
+            row.document.mistake((*row.place, "id"), f"{row.id!r} stands already at {where}")
+        first.setdefault(row.id, row)
+
+
+class _Targets:
+    """The targets of one system, built in the order in which they name one another."""
+
+    def __init__(self, system: str, document: Document) -> None:
+        self.system = system
+        self.document = document
+        data = document.data if isinstance(document.data, dict) else {}
+        for key in data.keys() - {"targets", "runbook"}:
+            document.mistake((key,), f"there is no key {key!r} here{nearest(key, ('targets', 'runbook'))}")
+        self.raw = data.get("targets")
+        self.built: dict[str, Target] = {}
+        self.begun: set[str] = set()
+
+    def all(self) -> dict[str, Target]:
+        if not isinstance(self.raw, dict):
+            if not self.document.mistakes:
+                self.document.mistake((), "has no mapping 'targets'")
+            return {}
+        for name in self.raw:
+            self._build(name)
+        return self.built
+
+    def _build(self, name: str) -> None:
+        data, place = self.raw[name], ("targets", name)
+        if name in self.begun:
+            return
+        self.begun.add(name)
+        if not isinstance(data, dict):
+            self.document.mistake(place, "is not a mapping with a kind")
+            return
+        kind = kinds().get(str(data.get("kind")))
+        if kind is None:
+            said = f"there is no kind {data['kind']!r}" if "kind" in data else "kind is missing"
+            self.document.mistake((*place, "kind"), said + nearest(str(data.get("kind", "")), kinds()))
+            return
+        for value in data.values():
+            if isinstance(value, str) and value in self.raw:
+                self._build(value)
+        data = data | {"name": name, "system": self.system}
+        target = _validated(kind, data, self.document, place, self.built)
+        if target is not None:
+            self.built[name] = target
+
+
+def _validated(
+    model: type[Model], data: dict[str, Any], document: Document, place: Place, targets: dict[str, Target]
+) -> Model | None:
+    try:
+        return model.model_validate(data, context={"targets": targets})
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            document.mistake((*place, *problem["loc"]), _said(model, problem, data))
+        return None
+
+
+def _said(model: type[BaseModel], problem: Any, data: Any) -> str:
+    key = str(problem["loc"][-1]) if problem["loc"] else ""
+    if problem["type"] == "extra_forbidden":
+        known = model.model_fields.keys() - {"name", "system"}
+        return f"there is no key {key!r} here{nearest(key, known)}"
+    if problem["type"] == "missing":
+        return f"{key} is missing"
+    if problem["type"] == "literal_error":
+        given = reduce(lambda inner, step: inner[step], problem["loc"], data)
+        words = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+        return f"{given!r} is not one of the words for this{nearest(str(given), words)}"
+    return str(problem["msg"]).removeprefix("Value error, ")

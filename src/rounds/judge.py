@@ -1,0 +1,80 @@
+"""What a check gets to judge with: `observe`, which records figures, and `earlier`, what was recorded before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from rounds.limits import Exactly, Limit, Value
+from rounds.outcome import Outcome, worst
+from rounds.record import Observation
+
+
+@dataclass
+class Observer:
+    """Records the figures of one expectation. Nothing here raises: a bad figure does not hide the next one."""
+
+    observations: list[Observation] = field(default_factory=list)
+
+    def __call__(
+        self, name: str, value: Value, limit: Limit | Exactly | None = None, *, unit: str = "", note: str = ""
+    ) -> Outcome:
+        """Record a figure and judge it by its limit.
+
+        `value` is in the limit's base unit (`unit` where there is no limit: recorded for later comparison, always ok).
+        None is unknown, never ok. `note` is a few words that help a tired person ("newest is dump-3.tar.gz").
+        """
+        return self._add(Observation.of(name, value, limit, unit, note))
+
+    def unknown(self, name: str, why: str, value: Value = None, *, unit: str = "") -> Outcome:
+        """Record that a figure could not be judged, and why ("only 3 requests: too few to judge a share")."""
+        return self._add(Observation(name, value, unit, None, "", Outcome.UNKNOWN, why))
+
+    def critical(self, name: str, why: str, value: Value = None, *, unit: str = "") -> Outcome:
+        """Record something that is bad without a limit to compare with ("is missing")."""
+        return self._add(Observation(name, value, unit, None, "", Outcome.CRITICAL, why))
+
+    def _add(self, observation: Observation) -> Outcome:
+        if isinstance(observation.value, str):
+            observation = replace(observation, value=observation.value[:500])
+        self.observations.append(observation)
+        return observation.verdict
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst verdict; no observation at all is unknown."""
+        return worst([observation.verdict for observation in self.observations])
+
+    @property
+    def summary(self) -> str:
+        """One sentence: the observations that decided, worst first; for ok, all of them."""
+        if not self.observations:
+            return "the check observed nothing"
+        by_badness = sorted(self.observations, key=lambda observation: -observation.verdict.badness)
+        deciding = [each for each in by_badness if each.verdict is not Outcome.OK] or by_badness
+        said = "; ".join(each.sentence for each in deciding[:4])
+        return said if len(deciding) <= 4 else f"{said}; and {len(deciding) - 4} more"
+
+
+@dataclass(frozen=True)
+class EarlierFigure:
+    """A figure from an earlier round and how old it is, in seconds."""
+
+    value: float
+    age_seconds: float
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The figures that earlier rounds recorded for this expectation, by observation name, newest first."""
+
+    figures: dict[str, Sequence[EarlierFigure]] = field(default_factory=dict)
+
+    def newest(self, name: str, *, at_least_old: float = 0.0, at_most_old: float = float("inf")) -> EarlierFigure | None:
+        """The newest figure of that name whose age (seconds) lies between the two, or None."""
+        fitting = self.all(name, at_least_old=at_least_old, at_most_old=at_most_old)
+        return fitting[0] if fitting else None
+
+    def all(self, name: str, *, at_least_old: float = 0.0, at_most_old: float = float("inf")) -> list[EarlierFigure]:
+        """All figures of that name whose age lies between the two, newest first."""
+        return [
+            figure for figure in self.figures.get(name, ()) if at_least_old <= figure.age_seconds <= at_most_old
+        ]  # fmt: skip

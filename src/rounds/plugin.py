@@ -1,0 +1,78 @@
+"""The pytest plugin: turns a pytest run over a folder of systems into a round. Any other pytest run it leaves alone."""
+
+import importlib
+import pkgutil
+import time
+from typing import Any
+
+import pytest
+
+from rounds.settings import add_options, read_settings
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    settings = read_settings(config)
+    if settings is None:
+        return
+    from rounds.history import History  # noqa: PLC0415 - a pytest run that is no round imports none of this
+    from rounds.judging import Judging  # noqa: PLC0415
+    from rounds.look import Looking  # noqa: PLC0415
+    from rounds.running import Running  # noqa: PLC0415
+    from rounds.secret import Redactor  # noqa: PLC0415
+    from rounds.select import Selection, is_worker  # noqa: PLC0415
+    from rounds.targets import secrets_of  # noqa: PLC0415
+
+    _prepare(config)
+    manager = config.pluginmanager
+    _register_probes(manager)
+    selection = Selection(settings, config)
+    redactor = Redactor()
+    for target in selection.inventory.targets:
+        for secret in secrets_of(target):
+            redactor.learn(secret)
+    looking = Looking(settings.parallel, time.monotonic() + settings.deadline_seconds)
+    judging = Judging(looking, History(settings.state), redactor)
+    manager.register(selection, "rounds-selection")
+    manager.register(judging, "rounds-judging")
+    if not is_worker(config):
+        running = Running(settings, selection, looking, redactor.clean)
+        manager.register(running, "rounds-running")
+
+
+def _register_probes(manager: pytest.PytestPluginManager) -> None:
+    import rounds.fixtures as package  # noqa: PLC0415 - only a round needs the probes
+
+    for module in pkgutil.iter_modules(package.__path__):
+        name = f"{package.__name__}.{module.name}"
+        manager.register(importlib.import_module(name), name)
+
+
+def _prepare(config: pytest.Config) -> None:
+    """Let pytest go on after a file that cannot be collected, and leave the telling to the round."""
+    option: Any = config.option
+    option.continue_on_collection_errors = True
+    if getattr(option, "dist", "no") == "load":
+        option.dist = "loadgroup"
+    if option.verbose <= 0:
+        option.verbose = -2
+        option.tbstyle = "no"
+        option.reportchars = ""
+        option.disable_warnings = True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    """No dots and letters: the round tells at its end."""
+    if config.option.verbose != -2 or not config.pluginmanager.hasplugin("rounds-running"):
+        return None
+    if report.when != "call" and not report.failed and not report.skipped:
+        return "", "", ""
+    category = "error" if report.failed and report.when != "call" else report.outcome
+    return category, "", ""
+
+

@@ -1,0 +1,117 @@
+"""Figures as people write them (`26h`, `10 MB`, `85%`, `5/min`), read into and shown from base units.
+
+The base units are `s`, `B`, `%`, `1/s` and `` (a plain count or ratio).
+"""
+
+import math
+from typing import Annotated, Any
+
+import pytimeparse2
+from pydantic import BeforeValidator, ByteSize, TypeAdapter, WithJsonSchema
+
+_BYTES = TypeAdapter(ByteSize)
+_KINDS = {"s": "a duration", "B": "a size", "%": "a percentage", "1/s": "a rate", "": "a plain number"}
+_EXAMPLES = {"s": "26h or 500ms", "B": "10 MB", "%": "85%", "1/s": "5/min", "": "1000"}
+
+
+def read(given: object, unit: str) -> float:
+    """Read what a person wrote as a figure in the base unit `unit`.
+
+    Raises ValueError that says what was due instead ("'10 MB' is a size; a duration such as 26h is due here").
+    """
+    figure = _read(given, unit)
+    if figure is not None and math.isfinite(figure):
+        return figure
+    other = next((kind for other, kind in _KINDS.items() if other != unit and _read(given, other) is not None), None)
+    what = f"{given!r} is {other}" if other else f"{given!r} cannot be read"
+    raise ValueError(f"{what}; {_KINDS.get(unit, 'a number')} such as {_EXAMPLES.get(unit, '10')} is due here")
+
+
+def _read(given: object, unit: str) -> float | None:
+    if isinstance(given, bool) or not isinstance(given, int | float | str):
+        return None
+    text = str(given).strip()
+    if unit == "%":
+        return _number(text.removesuffix("%")) if text.endswith("%") else None
+    if unit == "1/s":
+        amount, slash, per = text.partition("/")
+        seconds = _seconds(f"1{per.strip()}") if slash else None
+        number = _number(amount)
+        return number / seconds if seconds and number is not None else None
+    number = _number(text)
+    if number is not None:
+        return number if unit not in _KINDS or unit == "" or number == 0 else None
+    return _seconds(text) if unit == "s" else _bytes(text) if unit == "B" else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _seconds(text: str) -> float | None:
+    seconds: Any = pytimeparse2.parse(text)
+    return None if seconds is None else float(seconds)
+
+
+def _bytes(text: str) -> float | None:
+    try:
+        return float(_BYTES.validate_python(text))
+    except ValueError:
+        return None
+
+
+def shown(value: object, unit: str = "") -> str:
+    """A figure with its unit as a person would say it: `93600, "s"` is `26 h`."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "nothing"}[value]
+    if not isinstance(value, int | float):
+        return str(value)
+    if not math.isfinite(value):
+        return str(value)
+    if unit == "s":
+        return _scaled(value, (("d", 172800, 86400), ("h", 7200, 3600), ("min", 120, 60), ("s", 1, 1), ("ms", 0, 0.001)))
+    if unit == "B":
+        return _scaled(value, (("GB", 1e9, 1e9), ("MB", 1e6, 1e6), ("kB", 1e3, 1e3), ("B", 0, 1)))
+    if unit == "1/s":
+        return f"{_short(value * 60)}/min"
+    return f"{_short(value)} {unit}".strip()
+
+
+def _scaled(value: float, steps: tuple[tuple[str, float, float], ...]) -> str:
+    if value == 0:
+        return f"0 {'s' if steps[0][0] == 'd' else 'B'}"
+    for name, least, size in steps:
+        if abs(value) >= least:
+            return f"{_short(value / size)} {name}"
+    raise AssertionError("the last step takes everything")
+
+
+def _short(value: float) -> str:
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value)}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(lambda given: read(given, "s")),
+    WithJsonSchema({"type": ["string", "number"], "description": "a duration such as 26h or 500ms"}),
+]
+"""Seconds, written as `26h`, `500ms`, `1d12h`."""
+
+Size = Annotated[
+    float,
+    BeforeValidator(lambda given: read(given, "B")),
+    WithJsonSchema({"type": ["string", "number"], "description": "a size such as 10 MB"}),
+]
+"""Bytes, written as `10 MB`, `1GiB`."""
+
+Percentage = Annotated[
+    float,
+    BeforeValidator(lambda given: read(given, "%")),
+    WithJsonSchema({"type": ["string", "number"], "description": "a percentage such as 85%"}),
+]
+"""Percent, written as `85%`."""

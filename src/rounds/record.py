@@ -1,0 +1,91 @@
+"""The record: what a round knows of one expectation. Every report, metric and alert is made from records."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from rounds.limits import Exactly, Limit, Value
+from rounds.outcome import Outcome
+from rounds.quantities import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One figure that a check recorded, with its unit (a base unit), the limit as JSON, and the verdict on it."""
+
+    name: str
+    value: Value
+    unit: str
+    limit: dict[str, Any] | None
+    allowed: str
+    verdict: Outcome
+    note: str = ""
+
+    @classmethod
+    def of(cls, name: str, value: Value, limit: Limit | Exactly | None, unit: str, note: str) -> "Observation":
+        """Judge a value; without a limit it is recorded as ok, for whoever compares with it later."""
+        if limit is None:
+            return cls(name, value, unit, None, "", Outcome.OK, note)
+        return cls(name, value, limit.unit, limit.as_json(), str(limit), limit.verdict(value), note)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON types, keys as the field names."""
+        return {item.name: getattr(self, item.name) for item in fields(self)} | {"verdict": str(self.verdict)}
+
+    @property
+    def sentence(self) -> str:
+        """`used is 91 %, allowed is at most 90 %`."""
+        allowed = f", allowed is {self.allowed}" if self.allowed else ""
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.name} is {shown(self.value, self.unit)}{allowed}{note}"
+
+
+@dataclass(slots=True)
+class Record:
+    """What came of one expectation in one round. Times are RFC 3339 in UTC, durations are seconds."""
+
+    id: str
+    system: str
+    area: str
+    check: str
+    when: list[str]
+    severity: str
+    runbook: str
+    remedy: str
+    target: str
+    outcome: Outcome
+    summary: str
+    observations: list[Observation] = field(default_factory=list)
+    detail: str = ""
+    real_outcome: Outcome | None = None
+    waiver: dict[str, str] | None = None
+    judged_at: str = ""
+    seconds: float = 0.0
+    since: str = ""
+    nodeid: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON types (xdist takes no others), keys as the field names."""
+        data = {item.name: getattr(self, item.name) for item in fields(self)}
+        return data | {
+            "outcome": str(self.outcome),
+            "real_outcome": str(self.real_outcome) if self.real_outcome else None,
+            "observations": [observation.as_json() for observation in self.observations],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Record":
+        """The inverse of `as_json`; raises KeyError, TypeError or ValueError for anything else."""
+        observations = [
+            Observation(**(given | {"verdict": Outcome(given["verdict"])})) for given in data["observations"]
+        ]
+        real = data.get("real_outcome")
+        return cls(**(data | {
+            "outcome": Outcome(data["outcome"]),
+            "observations": observations,
+            "real_outcome": Outcome(real) if real else None,
+        }))  # fmt: skip
+
+
+def worst_first(records: list[Record]) -> list[Record]:
+    """Critical, unknown, warning, waived, skipped, ok; within one outcome by id."""
+    return sorted(records, key=lambda record: (-record.outcome.badness, record.id))

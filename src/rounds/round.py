@@ -1,0 +1,57 @@
+"""The round: one run over a selection, kept as a journal on disk from its first moment.
+
+The journal (`records.jsonl`) has a first line that says what should be judged, then one line a record as each is
+judged, then a last line when the round has ended. Whatever kills the process, the reports can be made from it.
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from rounds.outcome import Outcome, worst
+from rounds.record import Record, worst_first
+
+
+def now() -> str:
+    """This moment as RFC 3339 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass
+class Round:
+    """What all reports of one round are made from.
+
+    `problems` are things that went wrong with the round itself (a report that could not be written, a file that could
+    not be collected): with any of them the round is not ok. `ended` says in words how it ended.
+    """
+
+    id: str
+    batch: str
+    started_at: str
+    selection: str = ""
+    finished_at: str = ""
+    ended: str = ""
+    seconds: float = 0.0
+    version: str = ""
+    records: list[Record] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst outcome of all records; unknown when nothing was judged or the round itself had problems."""
+        outcomes = [record.outcome for record in self.records]
+        return worst([*outcomes, Outcome.UNKNOWN] if self.problems else outcomes)
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many records have each outcome; every outcome is there, worst first."""
+        worst_to_best = sorted(Outcome, key=lambda outcome: -outcome.badness)
+        return {outcome: sum(record.outcome is outcome for record in self.records) for outcome in worst_to_best}
+
+    @property
+    def worst_first(self) -> list[Record]:
+        return worst_first(self.records)
+
+    def head(self) -> dict[str, Any]:
+        """Everything but the records, as plain JSON types."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "records"}

@@ -1,0 +1,233 @@
+"""Running: the round as a whole, on the process that tells it (never in an xdist worker).
+
+It knows what the selection should have judged, keeps the journal, ends in order on SIGTERM, Ctrl-C or its own
+deadline, and writes the reports.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import rounds
+from rounds.history import History
+from rounds.inventory.load import Row
+from rounds.journal import Journal, complete, new_folder, point_latest
+from rounds.look import Looking
+from rounds.outcome import Outcome
+from rounds.record import Record
+from rounds.round import Round, now
+from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row, probes_of
+from rounds.settings import Settings
+
+_GRACE_SECONDS = 5.0  # after the round's deadline, for judging what was seen
+
+
+class Running:
+    """The pytest hooks of the round as a whole."""
+
+    def __init__(self, settings: Settings, selection: Selection, looking: Looking, clean: Callable[[str], str]) -> None:
+        self.settings = settings
+        self.selection = selection
+        self.looking = looking
+        self.clean = clean
+        self.journal: Journal | None = None
+        self.expected: dict[str, Record] = {}
+        self.why = "the round ended before its turn"
+        self.crashes: list[str] = []
+        self.mistakes = ""
+        self.told = Round(id="", batch=settings.batch, started_at=now(), version=rounds.__version__)
+        self.begun = time.monotonic()
+        self._handlers: dict[int, Any] = {}
+
+    def begin(self, blanks: list[Record], selection: str) -> None:
+        """Start the journal: from here on, what is not judged is unknown."""
+        self.expected = {blank.id: blank for blank in blanks}
+        self.told.selection = selection
+        self._catch_signals()
+        try:
+            folder = new_folder(self.settings.reports, self.settings.batch)
+            self.told.id = folder.name
+            self.journal = Journal(folder)
+            self.journal.begin(self.told, blanks)
+        except OSError as error:
+            self.told.id = self.told.id or f"{self.told.started_at}-{self.settings.batch}"
+            self._problem(f"no reports could be written to {self.settings.reports}: {error.strerror}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Without xdist: everything is known, so look at everything at once."""
+        items = [item for item in session.items if BLANK in item.stash]
+        if not items or session.config.pluginmanager.hasplugin("dsession"):
+            return
+        self.begin([item.stash[BLANK] for item in items], _selection(session.config))
+        wanted = [(probe, item.stash[EXPECTED]) for item in items if EXPECTED in item.stash for probe in probes_of(item)]
+        self.looking.start(wanted)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """With xdist: the workers collect, and say by node id what they will judge."""
+        if self.journal is None and ids and not self.told.problems:
+            rows = {row.id: row for row in self.selection.inventory.rows}
+            self.begin([_blank_of_nodeid(nodeid, rows) for nodeid in ids], _selection(node.config))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker that met mistakes in the inventory has judged nothing and says which."""
+        self.mistakes = self.mistakes or getattr(node, "workeroutput", {}).get(MISTAKES, "")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        data = getattr(report, "record", None)
+        if data is not None:
+            self._add(Record.from_json(data))
+        elif report.failed and report.when not in ("setup", "call", "teardown"):
+            self.crashes.append(self.clean(str(report.longreprtext)))
+
+    def _add(self, record: Record) -> None:
+        self.told.records.append(record)
+        if self.journal is not None:
+            try:
+                self.journal.add(record)
+            except OSError as error:
+                self._problem(f"the journal could not be written: {error.strerror}")
+                self.journal = None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            last = [line for line in str(report.longreprtext).splitlines() if line.strip()] or ["no reason given"]
+            self._problem(self.clean(f"{report.nodeid} could not be collected: {last[-1].removeprefix('E').strip()}"))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.why = f"the round was interrupted ({str(excinfo.value) or 'Ctrl-C'})"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self._ignore_signals()
+        if self.mistakes:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if not self.expected and not self.told.problems:
+            return
+        if self.crashes:
+            self.why = f"{self.crashes[0].splitlines()[0]}"
+        self._finish()
+        self._tell()
+        if session.exitstatus == pytest.ExitCode.OK and self._is_failure:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_unconfigure(self) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    @property
+    def _is_failure(self) -> bool:
+        bad = (Outcome.CRITICAL, Outcome.UNKNOWN, *([Outcome.WARNING] if self.settings.fail_on_warning else []))
+        return self.told.outcome in bad
+
+    def _finish(self) -> None:
+        """Mark what was not judged, say since when each outcome holds, and close the journal."""
+        complete(self.told, list(self.expected.values()), self.why)
+        missing = len([record for record in self.told.records if record.summary.startswith("not judged")])
+        self.told.ended = "all were judged" if not missing else f"{missing} were not judged: {self.why}"
+        self.told.finished_at = now()
+        self.told.seconds = round(time.monotonic() - self.begun, 3)
+        self.told.problems += remember(self.told, History(self.settings.state))
+
+    def _tell(self) -> None:
+        from rounds.reports import write_all  # noqa: PLC0415 - only a round that tells needs it
+
+        if self.journal is None:
+            return
+        folder = self.journal.folder
+        try:
+            self.journal.end(self.told)
+            point_latest(folder)
+        except OSError as error:
+            self._problem(f"the journal could not be ended: {error.strerror}")
+        for problem in write_all(self.told, folder):
+            self._problem(problem)
+
+    def _problem(self, what: str) -> None:
+        if what not in self.told.problems:
+            self.told.problems.append(what)
+
+    def _catch_signals(self) -> None:
+        def interrupt(number: int, _frame: FrameType | None) -> None:
+            name = "its own deadline passed" if number == signal.SIGALRM else signal.Signals(number).name
+            raise KeyboardInterrupt(name)
+
+        for number in (signal.SIGTERM, signal.SIGALRM):
+            self._handlers[number] = signal.signal(number, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, self.settings.deadline_seconds + _GRACE_SECONDS)
+
+    def _ignore_signals(self) -> None:
+        """Reports are being written: a second signal must not leave half of one."""
+        if self._handlers:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._handlers.setdefault(signal.SIGINT, signal.getsignal(signal.SIGINT))
+            for number in self._handlers:
+                signal.signal(number, signal.SIG_IGN)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+    ) -> None:
+        from rounds.reports.terminal import lines  # noqa: PLC0415 - only a round that tells needs it
+
+        if self.mistakes:
+            terminalreporter.write_line(f"ERROR: {self.mistakes}")
+        elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            rows = len(self.selection.inventory.rows)
+            said = _selection(config)
+            terminalreporter.write_line(f"ERROR: nothing was selected by {said} out of {rows} expectations: nothing was looked at")
+        if not self.expected and not self.told.problems:
+            return
+        if self.settings.quiet and not self._is_failure and self.told.outcome is Outcome.OK:
+            return
+        writer = config.get_terminal_writer()
+        report = self.journal.folder / "report.html" if self.journal else None
+        for line in lines(self.told, colour=writer.hasmarkup, width=writer.fullwidth, report=report):
+            terminalreporter.write_line(line)
+
+
+def remember(told: Round, history: History) -> list[str]:
+    """Say of each record since when it is so, and add the round to the history; returns problems in plain words."""
+    problems = []
+    try:
+        before = history.since()
+    except Exception as error:  # noqa: BLE001 - a broken history must not cost the round its reports
+        before = {}
+        problems.append(f"the history could not be read: {error}")
+    for record in told.records:
+        outcome, since = before.get(record.id, ("", ""))
+        record.since = since if outcome == record.outcome else told.started_at
+    try:
+        history.add(told)
+    except Exception as error:  # noqa: BLE001 - the same
+        problems.append(f"the history could not be written: {error}")
+    return problems
+
+
+def _selection(config: pytest.Config) -> str:
+    said = [(option, config.getoption(option, default=None)) for option in ("markexpr", "keyword")]
+    words = [f"-{option[0]} '{value}'" for option, value in said if value]
+    words += [f"--system {name}" for name in config.getoption("system")] + [f"--id {name}" for name in config.getoption("id")]
+    return " ".join(words) or "everything"
+
+
+def _blank_of_nodeid(nodeid: str, rows: dict[str, Row]) -> Record:
+    nodeid = nodeid.rpartition("@")[0] or nodeid
+    inner = nodeid.rpartition("[")[2].removesuffix("]")
+    if inner in rows:
+        blank = blank_of_row(rows[inner])
+    else:
+        blank = Record(
+            id=nodeid, system="", area="", check=Path(nodeid).name, when=[], severity="critical", runbook="", remedy="",
+            target="", outcome=Outcome.UNKNOWN, summary="not judged",
+        )  # fmt: skip
+    blank.nodeid = nodeid
+    return blank
+

@@ -1,0 +1,73 @@
+"""Settings of a round: pytest options and ini values with one meaning each, read in one place."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rounds.quantities import read
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the systems, reports and state are, which systems and ids are meant, and how long the round may take."""
+
+    systems: Path
+    reports: Path
+    state: Path
+    only_systems: tuple[str, ...]
+    only_ids: tuple[str, ...]
+    batch: str
+    deadline_seconds: float
+    parallel: int
+    fail_on_warning: bool
+    quiet: bool
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options and ini values of Rounds."""
+    group = parser.getgroup("rounds", "rounds: checks over running systems")
+    group.addoption("--systems", metavar="DIR", help="folder with one folder a system (ini: rounds_systems)")
+    group.addoption("--system", action="append", default=[], metavar="NAME", help="only this system; may be repeated")
+    group.addoption("--id", action="append", default=[], metavar="ID", help="only this expectation (* matches any text); may be repeated")
+    group.addoption("--batch", metavar="NAME", help="name of the batch; the word given to -m when left out")
+    group.addoption("--reports", metavar="DIR", help="where reports go (ini: rounds_reports; default: reports)")
+    group.addoption("--state", metavar="DIR", help="where history is kept (ini: rounds_state; default: .rounds)")
+    group.addoption("--round-deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (ini: rounds_deadline)")
+    group.addoption("--fail-on-warning", action="store_true", help="a warning makes the round fail, too")
+    group.addoption("--quiet-when-ok", action="store_true", help="print nothing when everything is ok (for cron)")
+    parser.addini("rounds_systems", "folder with one folder a system; setting it turns rounds on", default="")
+    parser.addini("rounds_reports", "where reports go", default="reports")
+    parser.addini("rounds_state", "where history is kept", default=".rounds")
+    parser.addini("rounds_deadline", "the whole round ends after this", default="1h")
+    parser.addini("rounds_parallel", "the most looks at once, over all targets", default="128")
+
+
+def read_settings(config: pytest.Config) -> Settings | None:
+    """The settings of this run, or None when this pytest run is no round. Raises pytest.UsageError."""
+    given = config.getoption("systems") or config.getini("rounds_systems")
+    if not given or config.option.collectonly:
+        return None
+    markexpr = str(config.getoption("markexpr") or "")
+    deadline = config.getoption("round_deadline") or config.getini("rounds_deadline")
+    try:
+        seconds = read(deadline, "s")
+    except ValueError as error:
+        raise pytest.UsageError(f"--round-deadline: {error}") from None
+    return Settings(
+        systems=_below(config, given),
+        reports=_below(config, config.getoption("reports") or config.getini("rounds_reports")),
+        state=_below(config, config.getoption("state") or config.getini("rounds_state")),
+        only_systems=tuple(config.getoption("system")),
+        only_ids=tuple(config.getoption("id")),
+        batch=config.getoption("batch") or re.sub(r"[^a-z0-9]+", "-", markexpr.lower()).strip("-") or "all",
+        deadline_seconds=seconds,
+        parallel=int(config.getini("rounds_parallel")),
+        fail_on_warning=config.getoption("fail_on_warning"),
+        quiet=config.getoption("quiet_when_ok"),
+    )
+
+
+def _below(config: pytest.Config, folder: str) -> Path:
+    return (config.rootpath / folder).resolve()

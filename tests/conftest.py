@@ -1,0 +1,22 @@
+"""Rows for tests of checks, and the embedded estate for those that need it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rounds.expectation import Expectation
+from rounds.targets import Target
+
+
+@pytest.fixture
+def row() -> Callable[..., Any]:
+    """Make a row of a check's model: `row(MemoryUsage, host=Host(name="app"), used="80%")`; targets may be objects."""
+
+    def made(model: type[Expectation], **given: Any) -> Any:
+        targets = {value.name: value for value in given.values() if isinstance(value, Target)}
+        written = {key: value.name if isinstance(value, Target) else value for key, value in given.items()}
+        base = {"id": "bigshot.area.name", "check": "x", "when": ["daily"], "runbook": "Section"}
+        return model.model_validate(base | written, context={"targets": targets})
+
+    return made
