@@ -1,7 +1,8 @@
-"""Drills: a check is believed after it was seen red. Each fault is put into the estate, a round runs, it is taken out."""
+"""Drills: a check is believed after it was seen red. A fault is put into the estate, a round runs, it is taken out."""
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,7 +52,7 @@ def drill(stage: Stage, faults: Iterable[Fault], batch: str, tell: Callable[[Ste
         begun = time.monotonic()
         with fault.put_into(stage.estate):
             told = stage.round(batch)
-        steps.append(_judged(told, fault.name, fault.says, fault.reddens, fault.may_redden, time.monotonic() - begun))
+        steps.append(_judged(told, fault, time.monotonic() - begun))
         tell(steps[-1])
     steps.append(_step(stage, batch, "healed", "every fault was taken out again"))
     tell(steps[-1])
@@ -60,9 +61,13 @@ def drill(stage: Stage, faults: Iterable[Fault], batch: str, tell: Callable[[Ste
 
 def _step(stage: Stage, batch: str, name: str, says: str) -> Step:
     begun = time.monotonic()
-    return _judged(stage.round(batch), name, says, (), (), time.monotonic() - begun)
+    told = stage.round(batch)
+    return _judged(told, Fault(name, says, frozenset(), nullcontext), time.monotonic() - begun)
 
 
-def _judged(told: Round, name: str, says: str, should: Iterable[str], may: Iterable[str], seconds: float) -> Step:
-    turned = {record.id: f"{record.outcome}: {record.summary}" for record in told.records if record.outcome not in _GOOD}
-    return Step(name, says, turned, sorted(should), sorted(may), round(seconds, 2), told.seconds)
+def _judged(told: Round, fault: Fault, seconds: float) -> Step:
+    turned = {
+        record.id: f"{record.outcome}: {record.summary}" for record in told.records if record.outcome not in _GOOD
+    }
+    should, may = sorted(fault.reddens), sorted(fault.may_redden)
+    return Step(fault.name, fault.says, turned, should, may, round(seconds, 2), told.seconds)

@@ -47,7 +47,7 @@ class History:
             return {row[0]: (row[1], row[2]) for row in database.execute(asked)}
 
     def add(self, told: Round) -> None:
-        """Keep a round's outcomes and figures, and forget what is older than KEPT_DAYS; adding it twice changes nothing."""
+        """Keep a round's outcomes and figures, and forget what is too old; adding it twice changes nothing."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         at = _seconds(told.started_at)
         outcomes = [(record.id, at, record.outcome, record.since, told.id) for record in told.records]
@@ -74,9 +74,13 @@ class History:
         with closing(sqlite3.connect(self.path, timeout=10)) as database:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
-                database.executescript(f"PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
+                database.executescript(
+                    f"PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;"
+                )
             elif version != _VERSION:
-                raise sqlite3.DatabaseError(f"{self.path} was written by another version of Rounds ({version}, not {_VERSION})")
+                raise sqlite3.DatabaseError(
+                    f"{self.path} was written by another version of Rounds ({version}, not {_VERSION})"
+                )
             yield database
 
 

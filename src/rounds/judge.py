@@ -68,7 +68,9 @@ class Earlier:
 
     figures: dict[str, Sequence[EarlierFigure]] = field(default_factory=dict)
 
-    def newest(self, name: str, *, at_least_old: float = 0.0, at_most_old: float = float("inf")) -> EarlierFigure | None:
+    def newest(
+        self, name: str, *, at_least_old: float = 0.0, at_most_old: float = float("inf")
+    ) -> EarlierFigure | None:
         """The newest figure of that name whose age (seconds) lies between the two, or None."""
         fitting = self.all(name, at_least_old=at_least_old, at_most_old=at_most_old)
         return fitting[0] if fitting else None

@@ -106,7 +106,10 @@ class Judging:
         if isinstance(error, CouldNotLook):
             outcome, sentence = Outcome.UNKNOWN, str(error)
         elif report.when == "call" and isinstance(error, pytest.fail.Exception | AssertionError):
-            outcome, sentence = Outcome.CRITICAL, (str(error).strip() or "the assertion does not hold").split("\nassert ")[0]
+            outcome, sentence = (
+                Outcome.CRITICAL,
+                (str(error).strip() or "the assertion does not hold").split("\nassert ")[0],
+            )
             detail = "" if RESULT in item.stash else detail
         else:
             first = (str(error).strip() or "no further words").splitlines()[0]
@@ -145,14 +148,22 @@ class Judging:
             summary=self._clean(summary) or "holds",
             detail=self._clean(detail)[-_LONGEST_DETAIL:],
             observations=[self._clean_observation(each) for each in observer.observations] if observer else [],
-            waiver={"owner": waiver.owner, "reason": waiver.reason, "until": waiver.until.isoformat()} if waiver else None,
+            waiver={"owner": waiver.owner, "reason": waiver.reason, "until": waiver.until.isoformat()}
+            if waiver
+            else None,
             judged_at=now(),
             seconds=round(time.monotonic() - item.stash[BEGUN], 6),
         )
 
     def _clean_observation(self, seen: Observation) -> Observation:
         value = self._clean(seen.value) if isinstance(seen.value, str) else seen.value
-        return replace(seen, name=self._clean(seen.name), value=value, note=self._clean(seen.note), allowed=self._clean(seen.allowed))
+        return replace(
+            seen,
+            name=self._clean(seen.name),
+            value=value,
+            note=self._clean(seen.note),
+            allowed=self._clean(seen.allowed),
+        )
 
     def _clean(self, text: str) -> str:
         return printable(self.redactor.clean(text))

@@ -14,7 +14,7 @@ Value = float | int | str | bool | None
 class Limit:
     """A bound on one figure: beyond `warning` it warns, beyond `critical` it is critical; at the bound it still holds.
 
-    A check gives direction and unit (`at_most(unit="%")`), a row may give the figures (`{warning: 80%, critical: 90%}`).
+    A check gives direction and unit (`at_most(unit="%")`), a row the figures (`{warning: 80%, critical: 90%}`).
     """
 
     direction: Literal["at most", "at least"]
@@ -40,17 +40,19 @@ class Limit:
         return self.warning is not None or self.critical is not None
 
     def written(self, given: object) -> "Limit":
-        """This limit with the figures of a row: a mapping with `warning` and `critical`, or one figure for critical.
+        """The same limit with the figures of a row: a mapping with `warning` and `critical`, or one figure for critical.
 
         Raises ValueError with plain words: wrong unit, unknown key, warning beyond critical.
         """
         figures: dict[Any, Any] = dict(given) if isinstance(given, dict) else {"critical": given}
         unknown = figures.keys() - {"warning", "critical"}
         if unknown or not figures:
-            raise ValueError(f"a limit has the keys warning and critical, not {', '.join(map(str, sorted(unknown))) or 'none'}")
+            raise ValueError(
+                f"a limit has the keys warning and critical, not {', '.join(map(str, sorted(unknown))) or 'none'}"
+            )
         read_figures = {key: read(figure, self.unit) for key, figure in figures.items()}
         limit = replace(self, warning=read_figures.get("warning"), critical=read_figures.get("critical"))
-        if limit.warning is not None and limit.critical is not None and limit._beyond(limit.warning, limit.critical):
+        if limit.warning is not None and limit.critical is not None and self._beyond(limit.warning, limit.critical):
             warning, critical = shown(limit.warning, self.unit), shown(limit.critical, self.unit)
             raise ValueError(f"warning ({warning}) lies beyond critical ({critical}), so it would never be seen")
         return limit

@@ -56,8 +56,6 @@ def _prepare(config: pytest.Config) -> None:
     """Let pytest go on after a file that cannot be collected, and leave the telling to the round."""
     option: Any = config.option
     option.continue_on_collection_errors = True
-    if getattr(option, "dist", "no") == "load":
-        option.dist = "loadgroup"
     if option.verbose <= 0:
         option.verbose = -2
         option.tbstyle = "no"
@@ -74,5 +72,3 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -
         return "", "", ""
     category = "error" if report.failed and report.when != "call" else report.outcome
     return category, "", ""
-
-

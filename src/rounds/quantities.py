@@ -63,30 +63,23 @@ def _bytes(text: str) -> float | None:
         return None
 
 
+_STEPS = {
+    "s": (("d", 172800, 86400), ("h", 7200, 3600), ("min", 120, 60), ("s", 1, 1), ("ms", 1e-9, 0.001), ("s", 0, 1)),
+    "B": (("GB", 1e9, 1e9), ("MB", 1e6, 1e6), ("kB", 1e3, 1e3), ("B", 0, 1)),
+    "1/s": (("/min", 0, 1 / 60),),
+}
+"""For a base unit: the word, the least figure it is used for, and its size; the largest first."""
+
+
 def shown(value: object, unit: str = "") -> str:
     """A figure with its unit as a person would say it: `93600, "s"` is `26 h`."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "nothing"}[value]
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or not math.isfinite(value):
         return str(value)
-    if not math.isfinite(value):
-        return str(value)
-    if unit == "s":
-        return _scaled(value, (("d", 172800, 86400), ("h", 7200, 3600), ("min", 120, 60), ("s", 1, 1), ("ms", 0, 0.001)))
-    if unit == "B":
-        return _scaled(value, (("GB", 1e9, 1e9), ("MB", 1e6, 1e6), ("kB", 1e3, 1e3), ("B", 0, 1)))
-    if unit == "1/s":
-        return f"{_short(value * 60)}/min"
-    return f"{_short(value)} {unit}".strip()
-
-
-def _scaled(value: float, steps: tuple[tuple[str, float, float], ...]) -> str:
-    if value == 0:
-        return f"0 {'s' if steps[0][0] == 'd' else 'B'}"
-    for name, least, size in steps:
-        if abs(value) >= least:
-            return f"{_short(value / size)} {name}"
-    raise AssertionError("the last step takes everything")
+    steps = _STEPS.get(unit, ((unit, 0, 1),))
+    word, size = next((word, size) for word, least, size in steps if abs(value) >= least)
+    return f"{_short(value / size)} {word}".strip()
 
 
 def _short(value: float) -> str:

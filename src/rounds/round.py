@@ -13,7 +13,7 @@ from rounds.record import Record, worst_first
 
 
 def now() -> str:
-    """This moment as RFC 3339 in UTC, to the millisecond."""
+    """The present moment as RFC 3339 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

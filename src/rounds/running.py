@@ -64,13 +64,24 @@ class Running:
         if not items or session.config.pluginmanager.hasplugin("dsession"):
             return
         self.begin([item.stash[BLANK] for item in items], _selection(session.config))
-        wanted = [(probe, item.stash[EXPECTED]) for item in items if EXPECTED in item.stash for probe in probes_of(item)]
+        wanted = [
+            (probe, item.stash[EXPECTED]) for item in items if EXPECTED in item.stash for probe in probes_of(item)
+        ]
         self.looking.start(wanted)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Let workers judge in groups, unless somebody asked for a distribution of their own."""
+        from rounds.sharing import SharingScheduling, groups_of  # noqa: PLC0415 - only xdist needs it
+
+        if config.getoption("dist") != "load":
+            return None
+        return SharingScheduling(config, log, groups_of(self.selection.inventory.rows))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """With xdist: the workers collect, and say by node id what they will judge."""
-        if self.journal is None and ids and not self.told.problems:
+        if ids and not self.expected:
             rows = {row.id: row for row in self.selection.inventory.rows}
             self.begin([_blank_of_nodeid(nodeid, rows) for nodeid in ids], _selection(node.config))
 
@@ -112,7 +123,7 @@ class Running:
         if not self.expected and not self.told.problems:
             return
         if self.crashes:
-            self.why = f"{self.crashes[0].splitlines()[0]}"
+            self.why = next((line for line in self.crashes[0].splitlines() if "crashed" in line), "a worker crashed")
         self._finish()
         self._tell()
         if session.exitstatus == pytest.ExitCode.OK and self._is_failure:
@@ -182,7 +193,9 @@ class Running:
         elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             rows = len(self.selection.inventory.rows)
             said = _selection(config)
-            terminalreporter.write_line(f"ERROR: nothing was selected by {said} out of {rows} expectations: nothing was looked at")
+            terminalreporter.write_line(
+                f"ERROR: nothing was selected by {said} out of {rows} expectations: nothing was looked at"
+            )
         if not self.expected and not self.told.problems:
             return
         if self.settings.quiet and not self._is_failure and self.told.outcome is Outcome.OK:
@@ -214,12 +227,13 @@ def remember(told: Round, history: History) -> list[str]:
 def _selection(config: pytest.Config) -> str:
     said = [(option, config.getoption(option, default=None)) for option in ("markexpr", "keyword")]
     words = [f"-{option[0]} '{value}'" for option, value in said if value]
-    words += [f"--system {name}" for name in config.getoption("system")] + [f"--id {name}" for name in config.getoption("id")]
+    words += [f"--system {name}" for name in config.getoption("system")] + [
+        f"--id {name}" for name in config.getoption("id")
+    ]
     return " ".join(words) or "everything"
 
 
 def _blank_of_nodeid(nodeid: str, rows: dict[str, Row]) -> Record:
-    nodeid = nodeid.rpartition("@")[0] or nodeid
     inner = nodeid.rpartition("[")[2].removesuffix("]")
     if inner in rows:
         blank = blank_of_row(rows[inner])
@@ -230,4 +244,3 @@ def _blank_of_nodeid(nodeid: str, rows: dict[str, Row]) -> Record:
         )  # fmt: skip
     blank.nodeid = nodeid
     return blank
-

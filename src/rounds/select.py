@@ -107,7 +107,7 @@ class Selection:
         """Add what could not be collected before pytest selects by -m and -k, then select by id."""
         mistakes = self._mistakes(items)
         if mistakes and is_worker(session.config):
-            session.config.workeroutput[MISTAKES] = mistakes  # type: ignore[attr-defined] - xdist's way to tell the controller
+            vars(session.config)["workeroutput"][MISTAKES] = mistakes
             items.clear()
             return (yield)
         if mistakes:
@@ -116,7 +116,6 @@ class Selection:
         for item in items:
             item.stash[BLANK] = _blank(item)
         _keep_only(session.config, items, self.settings.only_ids)
-        _group_by_targets(items)
         return (yield)
 
     def _mistakes(self, items: Iterable[pytest.Item]) -> str:
@@ -125,7 +124,9 @@ class Selection:
             _refuse_missing_arguments(item, self.inventory)
         ids = {row.id for row in self.inventory.rows} | {item.nodeid for item in items}
         unknown = [asked for asked in self.settings.only_ids if not fnmatch.filter(ids, asked)]
-        options = [Mistake("--id", 0, "", f"there is no expectation {asked!r}{nearest(asked, ids)}") for asked in unknown]
+        options = [
+            Mistake("--id", 0, "", f"there is no expectation {asked!r}{nearest(asked, ids)}") for asked in unknown
+        ]
         mistakes = [*self.inventory.mistakes, *options]
         return told(mistakes) if mistakes else ""
 
@@ -232,27 +233,10 @@ def _refuse_missing_arguments(item: pytest.Item, inventory: Inventory) -> None:
 def _keep_only(config: pytest.Config, items: list[pytest.Item], ids: tuple[str, ...]) -> None:
     if not ids:
         return
-    kept, others = [], []
+    kept: list[pytest.Item] = []
+    others: list[pytest.Item] = []
     for item in items:
         is_named = any(fnmatch.fnmatchcase(item.stash[BLANK].id, pattern) for pattern in ids)
         (kept if is_named else others).append(item)
     config.hook.pytest_deselected(items=others)
     items[:] = kept
-
-
-def _group_by_targets(items: list[pytest.Item]) -> None:
-    """Under xdist, expectations that share a target go to the same worker, so that nothing is looked at twice."""
-    leader: dict[str, str] = {}
-
-    def find(key: str) -> str:
-        while leader.setdefault(key, key) != key:
-            key = leader[key]
-        return key
-
-    named = [(item, [target.key for target in item.stash[EXPECTED].targets]) for item in items if EXPECTED in item.stash]
-    for _, keys in named:
-        for other in keys[1:]:
-            leader[find(other)] = find(keys[0])
-    for item, keys in named:
-        if keys:
-            item.add_marker(pytest.mark.xdist_group(find(keys[0])))

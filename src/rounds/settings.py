@@ -30,11 +30,19 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("rounds", "rounds: checks over running systems")
     group.addoption("--systems", metavar="DIR", help="folder with one folder a system (ini: rounds_systems)")
     group.addoption("--system", action="append", default=[], metavar="NAME", help="only this system; may be repeated")
-    group.addoption("--id", action="append", default=[], metavar="ID", help="only this expectation (* matches any text); may be repeated")
+    group.addoption(
+        "--id",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only this expectation (* matches any text); may be repeated",
+    )
     group.addoption("--batch", metavar="NAME", help="name of the batch; the word given to -m when left out")
     group.addoption("--reports", metavar="DIR", help="where reports go (ini: rounds_reports; default: reports)")
     group.addoption("--state", metavar="DIR", help="where history is kept (ini: rounds_state; default: .rounds)")
-    group.addoption("--round-deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (ini: rounds_deadline)")
+    group.addoption(
+        "--round-deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (ini: rounds_deadline)"
+    )
     group.addoption("--fail-on-warning", action="store_true", help="a warning makes the round fail, too")
     group.addoption("--quiet-when-ok", action="store_true", help="print nothing when everything is ok (for cron)")
     parser.addini("rounds_systems", "folder with one folder a system; setting it turns rounds on", default="")

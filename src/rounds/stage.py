@@ -54,7 +54,12 @@ class Stage:
         reports = self.folder / "reports"
         before = (reports / "latest").resolve()
         done = subprocess.run(
-            self.command(batch, reports, *extra), cwd=self.folder, env=self.env, capture_output=True, text=True, check=False
+            self.command(batch, reports, *extra),
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if (reports / "latest").resolve() == before:
             raise RuntimeError(f"the round ended with {done.returncode} and no results:\n{done.stdout}{done.stderr}")

@@ -1,5 +1,6 @@
 """Targets: the things of a system that can be looked at, and how to reach each. One class a kind."""
 
+import re
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from rounds.inventory.mistakes import nearest
 
+from rounds.pattern import Pattern
 from rounds.quantities import Duration, Size
 from rounds.secret import Secret
 
@@ -25,7 +27,11 @@ class Target(BaseModel):
     @classmethod
     def _by_name(cls, given: Any, info: ValidationInfo) -> Any:
         kind = target_kind(cls.model_fields[info.field_name or ""].annotation)
-        return named_target(given, kind, (info.context or {}).get("targets", {})) if kind and isinstance(given, str) else given
+        return (
+            named_target(given, kind, (info.context or {}).get("targets", {}))
+            if kind and isinstance(given, str)
+            else given
+        )
 
     @property
     def key(self) -> str:
@@ -145,7 +151,7 @@ class Log(Target):
     rotated: Annotated[str | None, Field(description="glob of the rotated files beside it")] = None
     compose: Compose | None = None
     service: str | None = None
-    pattern: str
+    pattern: Pattern
     time_format: str
     timezone: Annotated[str, Field(description="of the stamps, when they carry none")] = "UTC"
 
@@ -153,6 +159,8 @@ class Log(Target):
     def _one_source(self) -> "Log":
         if (self.path is None) == (self.compose is None or self.service is None):
             raise ValueError("a log has either a path, or a compose project and a service")
+        if "time" not in re.compile(self.pattern).groupindex:
+            raise ValueError("the pattern of a log has a group time: (?P<time>…)")
         return self
 
     @property
@@ -163,13 +171,25 @@ class Log(Target):
 class Backups(Target):
     """A folder of backup archives and the names they have.
 
-    `pattern` is a regular expression over file names; its group `time` is the date in the name (`time_format`).
+    `pattern` is a regular expression over whole file names; its group `time` is the date in the name, in UTC, in one of
+    the `time_formats` (strptime's). Where a format names no hour, the modification time within that day tells it.
     """
 
     kind: Literal["backups"] = "backups"
     path: str
     pattern: str
-    time_format: str = "%Y%m%d_%H%M%S"
+    time_formats: tuple[str, ...] = ("%Y%m%d_%H%M%S", "%Y%m%d")
+
+    @field_validator("pattern")
+    @classmethod
+    def _dates_names(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groupindex
+        except re.error as error:
+            raise ValueError(f"is not a regular expression: {error}") from None
+        if "time" not in groups:
+            raise ValueError("has no group (?P<time>…) for the date in a name")
+        return pattern
 
     @property
     def place(self) -> str:

@@ -7,7 +7,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\uff
 
 
 def printable(text: str) -> str:
-    """The text without terminal sequences, and with every character shown as `\\x07` that XML 1.0 does not allow."""
+    r"""The text without terminal sequences, and with every character shown as `\x07` that XML 1.0 does not allow."""
     if text.isprintable():
         return text
     text = _ESCAPE_SEQUENCES.sub("", text)

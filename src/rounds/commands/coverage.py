@@ -1,4 +1,4 @@
-"""`rounds coverage`: every expectation of the runbook, with its section, its check and its last outcome, or `missing`."""
+"""`rounds coverage`: every expectation of the runbook with its section, check and last outcome, or `missing`."""
 
 import argparse
 import json
@@ -28,7 +28,9 @@ class Covered:
 
 
 def add(commands: Any) -> None:
-    words = commands.add_parser("coverage", help="what of the runbook is checked, and what is missing", description=__doc__)
+    words = commands.add_parser(
+        "coverage", help="what of the runbook is checked, and what is missing", description=__doc__
+    )
     words.add_argument("systems", nargs="*", metavar="SYSTEM", help="all systems when left out")
     words.add_argument("--when", choices=[word.replace("_", "-") for word in CADENCES], help="only this cadence")
     words.add_argument("--folder", metavar="DIR", type=Path, default=Path("systems"), help="where the systems are")
@@ -61,19 +63,20 @@ def covered_in(runbook: Path, outcomes: dict[str, tuple[str, str]]) -> list[Cove
     rows = read_document(runbook.parent / "expectations.yaml").data or []
     checks = {row["id"]: row["check"] for row in rows}
     return [
-        Covered(each["id"], each["section"], each["when"], checks.get(each["id"], ""), *outcomes.get(each["id"], ("", "")))
+        Covered(
+            each["id"], each["section"], each["when"], checks.get(each["id"], ""), *outcomes.get(each["id"], ("", ""))
+        )
         for each in expected
     ]
 
 
 def _table(covered: list[Covered]) -> str:
     width = max((len(each.id) for each in covered), default=0)
-    width_check = max((len(each.check) for each in covered), default=0)
+    width_check = max((len(each.check or "missing") for each in covered), default=0)
     lines = [
-        f"{each.id:<{width}}  {each.check or 'missing':<{max(width_check, 7)}}  {each.outcome or '-':<8}  {each.section}"
+        f"{each.id:<{width}}  {each.check or 'missing':<{width_check}}  {each.outcome or '-':<8}  {each.section}"
         for each in covered
     ]
     checked = sum(bool(each.check) for each in covered)
     summary = f"{checked} of {len(covered)} expectations are checked, {len(covered) - checked} are missing"
     return "\n".join([*lines, summary])
-

@@ -31,7 +31,10 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(f"{name:<28} {fault.says}" for name, fault in sorted(FAULTS.items())))
         return 0
     if options.fault and options.fault not in FAULTS:
-        print(f"there is no fault {options.fault!r}{nearest(options.fault, FAULTS)}; --break list shows all", file=sys.stderr)
+        print(
+            f"there is no fault {options.fault!r}{nearest(options.fault, FAULTS)}; --break list shows all",
+            file=sys.stderr,
+        )
         return 4
     begun = time.monotonic()
     print("Starting BigShot (PostgreSQL, Redis, Celery, nginx, its backend) under one temporary folder …", flush=True)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def add(commands: Any) -> None:
-    words = commands.add_parser("drill", help="break the estate on purpose and see each check turn red", description=__doc__)
+    words = commands.add_parser(
+        "drill", help="break the estate on purpose and see each check turn red", description=__doc__
+    )
     words.add_argument("system", choices=["bigshot"])
     words.add_argument("--batch", default="daily", help="which rows to judge (default: daily)")
     words.add_argument("--fault", action="append", default=[], metavar="NAME", help="only this fault; may be repeated")

@@ -34,7 +34,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"the round in {folder} is still running; its reports will be there when it ends", file=sys.stderr)
         return 1
     problems = remember(told, History(options.state)) + write_all(told, folder)
-    if folder.parent.resolve() == options.reports.resolve() and folder == next(iter(newest_folders(options.reports)), None):
+    if folder.parent.resolve() == options.reports.resolve() and folder == next(
+        iter(newest_folders(options.reports)), None
+    ):
         point_latest(folder)
     for problem in problems:
         print(problem, file=sys.stderr)

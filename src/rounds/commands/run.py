@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 _CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-# Loading every installed plugin costs more than a small round; a folder with its own pytest configuration decides itself.
+# Loading every installed plugin costs more than a small round; where pytest is configured, that decides.
 _PLUGINS = ["--disable-plugin-autoload", "--import-mode=importlib", "-p", "rounds.plugin", "-p", "xdist.plugin"]
 
 
 def add(commands: Any) -> None:
     words = commands.add_parser("run", help="look, judge and report: one round", description=__doc__)
-    words.add_argument("batch", nargs="?", default="", help="daily, weekly, … or any -m expression; everything when left out")
+    words.add_argument(
+        "batch", nargs="?", default="", help="daily, weekly, … or any -m expression; everything when left out"
+    )
     words.add_argument("--systems", metavar="DIR", help="folder with one folder a system (default: systems)")
-    words.add_argument("--system", action="append", default=[], metavar="NAME", help="only this system; may be repeated")
+    words.add_argument(
+        "--system", action="append", default=[], metavar="NAME", help="only this system; may be repeated"
+    )
     words.add_argument("--id", action="append", default=[], metavar="ID", help="only this expectation; may be repeated")
     words.add_argument("--deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m")
     words.add_argument("--reports", metavar="DIR", help="where reports go (default: reports)")

@@ -9,9 +9,13 @@ _FILES = ("inventory", "expectations", "results")
 
 
 def add(commands: Any) -> None:
-    words = commands.add_parser("schema", help="JSON Schemas for inventory.yaml, expectations.yaml, results.json", description=__doc__)
+    words = commands.add_parser(
+        "schema", help="JSON Schemas for inventory.yaml, expectations.yaml, results.json", description=__doc__
+    )
     words.add_argument("file", choices=_FILES)
-    words.add_argument("--systems", metavar="DIR", type=Path, default=Path("systems"), help="for the checks beside the inventory")
+    words.add_argument(
+        "--systems", metavar="DIR", type=Path, default=Path("systems"), help="for the checks beside the inventory"
+    )
     words.set_defaults(run=run)
 
 

@@ -36,7 +36,9 @@ def add(commands: Any) -> None:
     words.add_argument("batch", nargs="?", help="daily, weekly, … (default: whatever ran last)")
     words.add_argument("--nagios", action="store_true", help="one line with perfdata, exit 0/1/2/3")
     words.add_argument("--json", action="store_true", help="the same for programs")
-    words.add_argument("--max-age", metavar="TIME", help="older than this is unknown (default: by the batch, daily 26h)")
+    words.add_argument(
+        "--max-age", metavar="TIME", help="older than this is unknown (default: by the batch, daily 26h)"
+    )
     words.add_argument("--reports", metavar="DIR", type=Path, default=Path("reports"), help="where rounds are")
     words.set_defaults(run=run)
 
@@ -60,12 +62,16 @@ def status_of(reports: Path, batch: str | None, max_age: str | None) -> Status:
     """The status of a batch from its last round; raises OSError or ValueError when that cannot be read."""
     told = last_round(reports, batch)
     if told is None:
-        return Status(3, f"no round {f'of batch {batch} ' if batch else ''}in {reports}: run `rounds run {batch or 'daily'}`")
+        return Status(
+            3, f"no round {f'of batch {batch} ' if batch else ''}in {reports}: run `rounds run {batch or 'daily'}`"
+        )
     age = time.time() - datetime.fromisoformat(told.finished_at or told.started_at).timestamp()
     allowed = read(max_age or _MAX_AGE.get(told.batch, _OTHERWISE), "s")
     perfdata = _perfdata(told, age, allowed)
     if age > allowed:
-        return Status(3, f"the last {told.batch} round is {shown(age, 's')} old, allowed is {shown(allowed, 's')}", perfdata)
+        return Status(
+            3, f"the last {told.batch} round is {shown(age, 's')} old, allowed is {shown(allowed, 's')}", perfdata
+        )
     return Status(_CODES.get(told.outcome, 0), _sentence(told, age), perfdata)
 
 

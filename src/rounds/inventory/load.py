@@ -28,7 +28,7 @@ class Row:
     data: dict[str, Any]
     document: Document
     place: Place
-    targets: dict[str, Target]
+    targets: "Targets"
 
     @property
     def id(self) -> str:
@@ -37,6 +37,12 @@ class Row:
     @property
     def check(self) -> str:
         return str(self.data.get("check", ""))
+
+    @property
+    def target_names(self) -> list[str]:
+        """The names of the targets this row names, as `system/name`."""
+        named = [value for value in self.data.values() if isinstance(value, str) and value in self.targets.raw]
+        return [f"{self.targets.system}/{name}" for name in named]
 
     def read(self, model: type[Expectation]) -> Expectation | None:
         """The row as its check's model; None when it has mistakes, which the document then holds."""
@@ -80,10 +86,10 @@ def load(systems: Path, checks: dict[str, FoundCheck], only: Iterable[str] = ())
 
 def _load_system(system: str, folder: Path, inventory: Inventory, checks: dict[str, FoundCheck]) -> None:
     document = read_document(folder / INVENTORY)
-    targets = _Targets(system, document).all()
+    targets = Targets(system, document)
     expectations = read_document(folder / EXPECTATIONS)
     inventory.documents += [document, expectations]
-    inventory.targets += targets.values()
+    inventory.targets += targets.built.values()
     rows = expectations.data
     if not isinstance(rows, list):
         if not expectations.mistakes:
@@ -123,7 +129,7 @@ def _refuse_duplicates(inventory: Inventory) -> None:
         first.setdefault(row.id, row)
 
 
-class _Targets:
+class Targets:
     """The targets of one system, built in the order in which they name one another."""
 
     def __init__(self, system: str, document: Document) -> None:
@@ -132,18 +138,18 @@ class _Targets:
         data = document.data if isinstance(document.data, dict) else {}
         for key in data.keys() - {"targets", "runbook"}:
             document.mistake((key,), f"there is no key {key!r} here{nearest(key, ('targets', 'runbook'))}")
-        self.raw = data.get("targets")
+        raw = data.get("targets")
+        self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
         self.built: dict[str, Target] = {}
         self.begun: set[str] = set()
-
-    def all(self) -> dict[str, Target]:
-        if not isinstance(self.raw, dict):
-            if not self.document.mistakes:
-                self.document.mistake((), "has no mapping 'targets'")
-            return {}
+        if not isinstance(raw, dict) and not document.mistakes:
+            document.mistake((), "has no mapping 'targets'")
         for name in self.raw:
             self._build(name)
-        return self.built
+
+    def is_broken(self, name: object) -> bool:
+        """Whether a target of this name is written, but has mistakes of its own, which are told already."""
+        return isinstance(name, str) and name in self.raw and name in self.begun and name not in self.built
 
     def _build(self, name: str) -> None:
         data, place = self.raw[name], ("targets", name)
@@ -162,18 +168,20 @@ class _Targets:
             if isinstance(value, str) and value in self.raw:
                 self._build(value)
         data = data | {"name": name, "system": self.system}
-        target = _validated(kind, data, self.document, place, self.built)
+        target = _validated(kind, data, self.document, place, self)
         if target is not None:
             self.built[name] = target
 
 
 def _validated(
-    model: type[Model], data: dict[str, Any], document: Document, place: Place, targets: dict[str, Target]
+    model: type[Model], data: dict[str, Any], document: Document, place: Place, targets: Targets
 ) -> Model | None:
     try:
-        return model.model_validate(data, context={"targets": targets})
+        return model.model_validate(data, context={"targets": targets.built})
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
+            if problem["loc"] and targets.is_broken(data.get(str(problem["loc"][0]))):
+                continue
             document.mistake((*place, *problem["loc"]), _said(model, problem, data))
         return None
 

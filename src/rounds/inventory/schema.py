@@ -77,7 +77,11 @@ def _property(model: type[Target] | type[Expectation], name: str) -> dict[str, A
         return {"type": "string", "description": f"the name of a target of kind {kind.model_fields['kind'].default}"}
     if isinstance(field.default, Limit):
         unit = f" in {field.default.unit}" if field.default.unit else ""
-        limits = {"type": "object", "additionalProperties": False, "properties": {"warning": _FIGURE, "critical": _FIGURE}}
+        limits = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"warning": _FIGURE, "critical": _FIGURE},
+        }
         return {"anyOf": [_FIGURE, limits], "description": f"{field.default.direction} this much{unit}"}
     annotation: Any = typing.get_type_hints(model, include_extras=True)[name]
     return TypeAdapter(annotation).json_schema() | described
