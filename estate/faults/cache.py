@@ -1,0 +1,54 @@
+from collections.abc import Iterator
+
+from ..estate import Estate
+from ..fault import fault
+
+FILLER = 160
+ALMOST = 0.95
+
+
+@fault("Redis may use hardly more memory than its data take", "bigshot.cache.redis-health")
+def redis_nearly_full(estate: Estate) -> Iterator[None]:
+    names = [f"filler:{n}" for n in range(FILLER)]
+    with estate.cache.client() as client:
+        before = client.config_get("maxmemory")["maxmemory"]
+        client.mset(dict.fromkeys(names, "x" * 100_000))
+        # Not below the data: refused writes would silence Celery too, and hide which check sees what.
+        client.config_set("maxmemory", int(client.info("memory")["used_memory"] / ALMOST))
+        try:
+            yield
+        finally:
+            client.config_set("maxmemory", before)
+            client.delete(*names)
+
+
+@fault("the cache was flushed", "bigshot.cache.hit-rate")
+def cache_flushed(estate: Estate) -> Iterator[None]:
+    hits, misses = estate.cache.figures()
+    with estate.cache.client() as client:
+        client.flushdb()
+        estate.cache.look_up(0, hits)
+        yield
+        client.config_resetstat()
+    estate.cache.warm_up(hits, misses)
+
+
+@fault(
+    "Redis is stopped",
+    "bigshot.health.compose-services",
+    "bigshot.health.api-detailed",
+    "bigshot.cache.redis-health",
+    "bigshot.cache.hit-rate",
+    "bigshot.queue.backlog",
+    "bigshot.queue.celery-workers",
+    "bigshot.queue.active-tasks",
+    may_redden={"bigshot.resources.containers": "a stopped container has no figures"},
+)
+def stop_redis(estate: Estate) -> Iterator[None]:
+    hits, misses = estate.cache.figures()
+    estate.cache.save_and_stop()
+    yield
+    estate.cache.part.start()
+    estate.cache.await_ready()
+    estate.cache.warm_up(hits, misses)
+    estate.restart_worker()

@@ -1,0 +1,135 @@
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import psycopg
+
+from ..control import told
+from ..estate import Estate
+from ..fault import fault
+from ..part import wait_until
+
+GONE = "the database does not answer"
+
+
+@fault(
+    "the database is stopped",
+    "bigshot.health.db-connectivity",
+    "bigshot.health.api-detailed",
+    "bigshot.health.compose-services",
+    "bigshot.performance.metrics-endpoint",
+    "bigshot.performance.table-modifications",
+    "bigshot.security.failed-logins",
+    "bigshot.security.audit-log",
+    "bigshot.queue.job-failure-share",
+    "bigshot.queue.jobs-not-stuck",
+    "bigshot.integrity.table-counts",
+    may_redden={
+        "bigshot.logs.database-errors": "clients that were connected leave a FATAL 57P01 in its log",
+        "bigshot.resources.containers": "a stopped container has no figures",
+    },
+)
+def stop_database(estate: Estate) -> Iterator[None]:
+    estate.database.part.stop()
+    estate.await_health(healthy=False)
+    yield
+    estate.database.part.start()
+    estate.database.await_ready()
+    estate.await_health()
+    wait_until(lambda: answers(estate), "the database should answer")
+
+
+@fault("a backend process of PostgreSQL was killed, the server recovered", "bigshot.logs.database-errors")
+def kill_database_process(estate: Estate) -> Iterator[None]:
+    database = estate.database
+    changes, size = database.changes("jobs"), database.log.stat().st_size
+    with told(estate.home, scheduler_stopped=True):  # its failed attempts would be a fault of their own
+        time.sleep(0.2)
+        victim = psycopg.connect(database.superuser)
+        os.kill(victim.info.backend_pid, signal.SIGKILL)
+        victim.close()
+        end = time.monotonic() + 1
+        while time.monotonic() < end and not fatal(estate, size):
+            answers(estate)
+        wait_until(lambda: answers(estate), "the database should recover")
+        if not fatal(estate, size):  # it recovered before anyone knocked
+            end_a_session(estate)
+    database.query("ANALYZE")
+    database.grow_changes(changes)  # a crash zeroes the statistics, which is not what this fault is about
+    yield
+
+
+def answers(estate: Estate) -> bool:
+    with contextlib.suppress(psycopg.OperationalError):
+        return bool(estate.database.query("SELECT 1"))
+    return False
+
+
+def fatal(estate: Estate, since: int) -> bool:
+    with estate.database.log.open("rb") as file:
+        file.seek(since)
+        return b"57P" in file.read()
+
+
+def end_a_session(estate: Estate) -> None:
+    victim = psycopg.connect(estate.database.superuser)
+    estate.database.query("SELECT pg_terminate_backend(%s, 2000)", victim.info.backend_pid)
+    victim.close()
+
+
+@fault("20 log-ins from one address failed", "bigshot.security.failed-logins")
+def login_burst(estate: Estate) -> Iterator[None]:
+    rows = estate.database.query(
+        "INSERT INTO login_attempts (username, login_time, ip_address, success) "
+        "SELECT 'user' || n, now() - interval '20 minutes' + n * interval '10 seconds', '203.0.113.9', false "
+        "FROM generate_series(1, 20) n RETURNING id",
+    )
+    yield
+    estate.database.query("DELETE FROM login_attempts WHERE id = ANY(%s)", [row[0] for row in rows])
+
+
+@fault("a tenth of the jobs failed", "bigshot.queue.job-failure-share")
+def jobs_fail(estate: Estate) -> Iterator[None]:
+    rows = estate.database.query(
+        "UPDATE jobs SET status = 'failed' WHERE status = 'completed' AND id / 4 % 10 = 0 RETURNING id",
+    )
+    yield
+    estate.database.query("UPDATE jobs SET status = 'completed' WHERE id = ANY(%s)", [row[0] for row in rows])
+
+
+@fault("a job has been running since last week", "bigshot.queue.jobs-not-stuck")
+def job_stuck(estate: Estate) -> Iterator[None]:
+    rows = estate.database.query(
+        "INSERT INTO jobs (job_type, status, created_at, started_at) "
+        "VALUES ('report', 'running', now() - interval '7 days', now() - interval '7 days') RETURNING id",
+    )
+    yield
+    estate.database.query("DELETE FROM jobs WHERE id = %s", rows[0][0])
+
+
+@fault("a row in the middle of the audit log was deleted", "bigshot.security.audit-log")
+def audit_row_deleted(estate: Estate) -> Iterator[None]:
+    rows = estate.database.query("DELETE FROM audit_log WHERE id = (SELECT max(id) - 9 FROM audit_log) RETURNING *")
+    yield
+    estate.database.query("INSERT INTO audit_log VALUES (%s, %s, %s, %s, %s)", *rows[0])
+
+
+@fault("a fifth of the domains was deleted", "bigshot.integrity.table-counts")
+def domains_deleted(estate: Estate) -> Iterator[None]:
+    rows = estate.database.query("DELETE FROM domains WHERE id % 5 = 2 RETURNING *")
+    yield
+    with psycopg.connect(estate.database.superuser) as connection:
+        connection.cursor().executemany("INSERT INTO domains VALUES (%s, %s, %s, %s)", rows)
+    estate.database.query("ANALYZE domains")
+
+
+@fault("the job scheduler stands still: nothing changed in jobs since", "bigshot.performance.table-modifications")
+def stop_job_scheduler(estate: Estate) -> Iterator[None]:
+    changes = estate.database.changes("jobs")
+    with told(estate.home, scheduler_stopped=True):
+        # A day cannot be waited for: the counter falls below any earlier figure instead of standing still.
+        estate.database.query("SELECT pg_stat_reset_single_table_counters('jobs'::regclass)")
+        yield
+    estate.database.grow_changes(changes)

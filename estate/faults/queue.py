@@ -1,0 +1,86 @@
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Celery
+
+from ..estate import Estate
+from ..fault import fault
+from ..part import wait_until
+
+QUEUE = "celery"
+PILE = 2000
+
+
+@dataclass(frozen=True)
+class Client:
+    """Celery over a connection of our own: Celery's shared ones may lead to a Redis that was stopped since."""
+
+    app: Any
+    connection: Any
+
+    def send(self, task: str, *arguments: float) -> str:
+        return str(self.app.send_task(task, arguments, connection=self.connection).id)
+
+    def send_many(self, task: str, count: int) -> None:
+        with self.app.amqp.Producer(self.connection) as producer:
+            for number in range(count):
+                self.app.send_task(task, (number, 1), producer=producer)
+
+    def active(self) -> list[dict[str, Any]]:
+        found = self.app.control.inspect(timeout=2, limit=1, connection=self.connection).active() or {}
+        return [task for tasks in found.values() for task in tasks]
+
+    def tell(self, command: str, **arguments: str | bool) -> None:
+        waits = {"reply": True, "timeout": 2, "limit": 1}
+        self.app.control.broadcast(command, arguments=arguments, connection=self.connection, **waits)
+
+
+@contextmanager
+def client(estate: Estate) -> Iterator[Client]:
+    app = Celery("bigshot", broker=estate.env["BIGSHOT_BROKER_URL"], set_as_current=False)
+    app.conf.task_ignore_result = True
+    with app.connection_for_write() as connection:
+        yield Client(app, connection)
+
+
+@fault(
+    "the Celery worker is stopped",
+    "bigshot.queue.celery-workers",
+    "bigshot.health.api-detailed",
+    "bigshot.health.compose-services",
+    may_redden={
+        "bigshot.queue.active-tasks": "nobody can say what is active",
+        "bigshot.resources.containers": "a stopped container has no figures",
+    },
+)
+def stop_worker(estate: Estate) -> Iterator[None]:
+    estate.worker.stop()
+    estate.await_health(healthy=False)
+    yield
+    estate.worker.start()
+    estate.await_health()
+
+
+@fault("a task hangs", "bigshot.queue.active-tasks")
+def task_hangs(estate: Estate) -> Iterator[None]:
+    with client(estate) as celery:
+        task = celery.send("bigshot.export", 3600)
+        wait_until(lambda: bool(celery.active()), "the task should start")
+        time.sleep(4)  # longer than BIGSHOT_TASK_LIMIT
+        yield
+        celery.tell("revoke", task_id=task, terminate=True, signal="SIGKILL")
+        wait_until(lambda: not celery.active(), "the task should end")
+
+
+@fault("the worker takes nothing from its queue, and 2,000 tasks wait", "bigshot.queue.backlog")
+def queue_piles_up(estate: Estate) -> Iterator[None]:
+    with client(estate) as celery, estate.cache.client(0) as broker:
+        celery.tell("cancel_consumer", queue=QUEUE)
+        celery.send_many("bigshot.add", PILE)
+        yield
+        broker.delete(QUEUE)
+        celery.tell("add_consumer", queue=QUEUE)
+        estate.await_health()

@@ -1,0 +1,273 @@
+"""Answer as the docker client does, about the estate's real processes: only the few questions that checks ask."""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+PAGE = 4096
+UNITS = {"h": 3600, "m": 60, "s": 1}
+CALM_CPU = {"backend": 1.87, "worker": 0.31, "database": 0.94, "redis": 0.42, "frontend": 0.05}
+WITH_HEALTH_CHECK = {"backend", "database", "redis"}
+EXITED = "exited"
+
+
+class UsageError(Exception):
+    """A question that the stand-in does not know."""
+
+
+@dataclass
+class Process:
+    """One process as /proc shows it."""
+
+    pid: int
+    parent: int
+    rss: int
+    args: str
+
+
+@dataclass
+class Container:
+    """A service of the compose file and the real processes behind it."""
+
+    service: str
+    image: str
+    limit: int
+    cpus: float
+    part: dict[str, object]
+    processes: list[Process]
+
+    @property
+    def name(self) -> str:
+        return f"bigshot-{self.service}-1"
+
+    @property
+    def state(self) -> str:
+        return "running" if self.processes else EXITED
+
+    @property
+    def health(self) -> str:
+        return "healthy" if self.processes and self.service in WITH_HEALTH_CHECK else ""
+
+    @property
+    def memory(self) -> int:
+        return sum(process.rss for process in self.processes)
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if self.processes else abs(int(str(self.part["exit_code"])))
+
+    @property
+    def id(self) -> str:
+        return str(self.part["id"])
+
+
+def all_processes() -> Iterator[Process]:
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+            args = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            rss = int((place / "statm").read_text().split()[1]) * PAGE
+        except (OSError, IndexError):  # ended meanwhile
+            continue
+        if fields[0] != "Z":
+            yield Process(int(place.name), int(fields[1]), rss, args)
+
+
+def tree(everything: list[Process], pid: int) -> list[Process]:
+    found = [process for process in everything if process.pid == pid]
+    for process in found:  # grows while we walk
+        found += [child for child in everything if child.parent == process.pid]
+    return found
+
+
+def services(compose: Path) -> dict[str, dict[str, str]]:
+    """Read the few keys we need from the compose file: no YAML reader is at hand here."""
+    try:
+        text = compose.read_text().partition("\nservices:\n")[2]
+    except OSError as error:
+        raise UsageError(f"open {compose}: no such file or directory") from error
+    found: dict[str, dict[str, str]] = {}
+    for line in text.splitlines():
+        if head := re.fullmatch(r"  ([\w-]+):", line):
+            found[head[1]] = {}
+        elif (pair := re.fullmatch(r"    ([\w-]+): (.+)", line)) and found:
+            found[list(found)[-1]][pair[1]] = pair[2]
+    return found
+
+
+def containers(root: Path, compose: Path) -> list[Container]:
+    parts = json.loads((root / "parts.json").read_text())
+    everything = list(all_processes())
+    return [
+        Container(
+            name,
+            asked["image"],
+            int(asked["mem_limit"].rstrip("m")) * 1024**2,
+            float(asked["cpus"]),
+            parts[name],
+            tree(everything, int(parts[name]["pid"])) if parts[name]["pid"] else [],
+        )
+        for name, asked in services(compose).items()
+        if name in parts
+    ]
+
+
+def named(root: Path, names: list[str]) -> list[Container]:
+    known = {}
+    for container in containers(root, root / "bigshot" / "docker-compose.prod.yml"):
+        known.update({container.name: container, container.id: container, container.id[:12]: container})
+    for name in names:
+        if name not in known:
+            raise UsageError(f"Error response from daemon: No such container: {name}")
+    return [known[name] for name in names]
+
+
+def ago(container: Container) -> str:
+    seconds = int(time.time() - float(str(container.part["changed"])))
+    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
+
+
+def status(container: Container) -> str:
+    if container.state == EXITED:
+        return f"Exited ({container.exit_code}) {ago(container)} ago"
+    return f"Up {ago(container)}" + (f" ({container.health})" if container.health else "")
+
+
+def compose_ps(found: list[Container]) -> str:
+    rows = [
+        {
+            "Command": f'"{container.processes[0].args[:20] if container.processes else container.service}…"',
+            "CreatedAt": datetime.fromtimestamp(float(str(container.part["changed"])), UTC).strftime("%F %T +0000 UTC"),
+            "ExitCode": container.exit_code,
+            "Health": container.health,
+            "ID": container.id[:12],
+            "Image": container.image,
+            "Labels": f"com.docker.compose.project=bigshot,com.docker.compose.service={container.service}",
+            "LocalVolumes": "0",
+            "Mounts": "",
+            "Name": container.name,
+            "Names": container.name,
+            "Networks": "bigshot_default",
+            "Ports": "",
+            "Project": "bigshot",
+            "Publishers": [],
+            "RunningFor": f"{ago(container)} ago",
+            "Service": container.service,
+            "Size": "0B",
+            "State": container.state,
+            "Status": status(container),
+        }
+        for container in found
+    ]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def recent(text: str, since: datetime) -> str:
+    """Keep the records since then; a line without a time belongs to the record before it."""
+    kept, keep = [], True
+    for line in text.splitlines(keepends=True):
+        if stamp := re.match(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", line):
+            keep = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC) >= since
+        if keep:
+            kept.append(line)
+    return "".join(kept)
+
+
+def compose_logs(found: list[Container], arguments: list[str]) -> str:
+    if arguments[:3] != ["--no-color", "--no-log-prefix", "--since"] or len(arguments) != 5:
+        raise UsageError("this stand-in knows only: logs --no-color --no-log-prefix --since 24h SERVICE")
+    length = re.fullmatch(r"(\d+)([hms])", arguments[3])
+    chosen = [container for container in found if container.service == arguments[4]]
+    if length is None or not chosen:
+        raise UsageError(f"no such service or length of time: {arguments[4]} {arguments[3]}")
+    since = datetime.now(UTC) - timedelta(seconds=int(length[1]) * UNITS[length[2]])
+    return recent(Path(str(chosen[0].part["log"])).read_text(errors="replace"), since)
+
+
+def compose(root: Path, arguments: list[str]) -> str:
+    match arguments:
+        case ["-f", file, "config", "--services"]:
+            return "".join(name + "\n" for name in services(Path(file)))
+        case ["-f", file, "ps", "--all", "--format", "json"]:
+            return compose_ps(containers(root, Path(file)))
+        case ["-f", file, "logs", *rest]:
+            return compose_logs(containers(root, Path(file)), rest)
+    raise UsageError(f"unknown docker command: compose {' '.join(arguments)}")
+
+
+def size(amount: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:.4g}{unit}"
+        amount /= 1024
+    return f"{amount:.4g}GiB"
+
+
+def stats(found: list[Container]) -> str:
+    rows = [
+        {
+            "BlockIO": "4.1MB / 12.3MB" if container.processes else "0B / 0B",
+            "CPUPerc": f"{CALM_CPU.get(container.service, 0.1) if container.processes else 0:.2f}%",
+            "Container": container.id[:12],
+            "ID": container.id[:12],
+            "MemPerc": f"{container.memory / container.limit:.2%}" if container.processes else "0.00%",
+            "MemUsage": f"{size(container.memory)} / {size(container.limit)}" if container.processes else "0B / 0B",
+            "Name": container.name,
+            "NetIO": "1.25MB / 3.4MB" if container.processes else "0B / 0B",
+            "PIDs": str(len(container.processes)),
+        }
+        for container in found
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def inspect(found: list[Container]) -> str:
+    rows = []
+    for container in found:
+        state: dict[str, object] = {"Status": container.state, "Running": bool(container.processes), "OOMKilled": False}
+        state["ExitCode"] = container.exit_code
+        if container.service in WITH_HEALTH_CHECK:
+            state["Health"] = {"Status": container.health or "unhealthy", "FailingStreak": 0}
+        limits = {"Memory": container.limit, "NanoCpus": int(container.cpus * 1e9)}
+        rows.append({"Id": container.id, "Name": f"/{container.name}", "State": state, "HostConfig": limits})
+    return json.dumps(rows, indent=4) + "\n"
+
+
+def top(container: Container) -> str:
+    if not container.processes:
+        raise UsageError(f"Error response from daemon: container {container.id} is not running")
+    rows = [("PID", "RSS", "COMMAND")]
+    rows += [(str(process.pid), str(process.rss // 1024), process.args) for process in container.processes]
+    return "".join(f"{pid:<20}{rss:<20}{args}\n" for pid, rss, args in rows)
+
+
+def answer(root: Path, arguments: list[str]) -> str:
+    match arguments:
+        case ["compose", *rest]:
+            return compose(root, rest)
+        case ["stats", "--no-stream", "--format", "json", *names]:
+            running = containers(root, root / "bigshot" / "docker-compose.prod.yml")
+            return stats(named(root, names) if names else [container for container in running if container.processes])
+        case ["inspect", *names] if names:
+            return inspect(named(root, names))
+        case ["top", name, "-eo", "pid,rss,args"]:
+            return top(named(root, [name])[0])
+    raise UsageError(f"unknown docker command: {' '.join(arguments)}")
+
+
+def main(root: str, *arguments: str) -> int:
+    try:
+        sys.stdout.write(answer(Path(root), list(arguments)))
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

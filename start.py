@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Sets up .venv beside this file, with nothing but Python 3.11+ and its pip, and runs Rounds in it.
+
+    python3 start.py demo     the daily round of BigShot on the embedded estate
+    python3 start.py test     all tests of Rounds, through tox
+    python3 start.py ...      any other command of rounds
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import venv
+
+OLDEST = (3, 11)
+ROOT = pathlib.Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+
+
+def main():
+    if sys.version_info < OLDEST:
+        use_a_newer_python()
+    words = sys.argv[1:] or ["demo"]
+    testing = words[0] == "test"
+    set_up("dev" if testing else "demo")
+    module = ["tox", *words[1:]] if testing else ["rounds", *words]
+    os.chdir(ROOT if testing else os.getcwd())
+    os.execv(str(PYTHON), [str(PYTHON), "-m", *module])
+
+
+def use_a_newer_python():
+    for minor in range(20, OLDEST[1] - 1, -1):
+        found = shutil.which("python3.%d" % minor)
+        if found and subprocess.call([found, "-c", ""]) == 0:
+            os.execv(found, [found, *sys.argv])
+    sys.exit("Rounds needs Python 3.11 or newer; this is %s (%s)" % (sys.version.split()[0], sys.executable))
+
+
+def set_up(extra):
+    """Make the environment once for each pyproject.toml, Python and extra; `dev` has all that `demo` has."""
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
+    stamps = [ENVIRONMENT / ("ready-%s-%s" % (name, wanted)) for name in ("dev", extra)]
+    if any(stamp.exists() for stamp in stamps) and PYTHON.exists():
+        return
+    print("Setting up %s (once, half a minute) ..." % ENVIRONMENT, flush=True)
+    has_pip = subprocess.call([sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    install = [sys.executable, "-m", "pip", "--python", str(PYTHON)] if has_pip else [str(PYTHON), "-m", "pip"]
+    try:
+        venv.create(ENVIRONMENT, clear=not PYTHON.exists(), with_pip=not has_pip, symlinks=True)
+    except subprocess.CalledProcessError:
+        sys.exit("This Python has neither pip nor ensurepip: install pip for it (Debian: python3-pip) and try again.")
+    done = subprocess.call([*install, "install", "-q", "--disable-pip-version-check", "-e", "%s[%s]" % (ROOT, extra)])
+    if done != 0:
+        sys.exit("pip could not install what Rounds needs (its words are above); nothing else was changed.")
+    stamps[1].touch()
+
+
+if __name__ == "__main__":
+    main()

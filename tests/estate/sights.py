@@ -1,0 +1,190 @@
+"""What an operator would see of each fault, asked of the real parts."""
+
+import json
+import subprocess
+import tarfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from rounds.estate import Estate
+from rounds.estate.backups import LATEST, archives
+from rounds.estate.faults.queue import client
+
+
+def run(estate: Estate, *command: str) -> str:
+    program = f"{estate.env['BIGSHOT_PATH']}/{command[0]}"
+    return subprocess.run([program, *command[1:]], capture_output=True, text=True, check=True, timeout=20).stdout
+
+
+def compose(estate: Estate, *command: str) -> str:
+    return run(estate, "docker", "compose", "-f", f"{estate.home}/docker-compose.prod.yml", *command)
+
+
+def running(estate: Estate, service: str) -> bool:
+    rows = [json.loads(line) for line in compose(estate, "ps", "--all", "--format", "json").splitlines()]
+    return {row["Service"]: row["State"] for row in rows}[service] == "running"
+
+
+def memory_share(estate: Estate, service: str) -> float:
+    name = f"bigshot-{service}-1"
+    row = json.loads(run(estate, "docker", "stats", "--no-stream", "--format", "json", name))
+    return float(row["MemPerc"].rstrip("%"))
+
+
+def largest_process_mib(estate: Estate) -> float:
+    lines = run(estate, "docker", "top", "bigshot-backend-1", "-eo", "pid,rss,args").splitlines()[1:]
+    return max(int(line.split()[1]) for line in lines if "stand_ins.backend" in line) / 1024
+
+
+def volume_used(estate: Estate) -> int:
+    return int(run(estate, "df", "-P", "-k", "/srv/bigshot").splitlines()[1].split()[4].rstrip("%"))
+
+
+def app_lines(estate: Estate, *words: str) -> int:
+    lines = (estate.home / "logs" / "app.log").read_text().splitlines()
+    return sum(all(word in line for word in words) for line in lines)
+
+
+def statuses(estate: Estate, tail: int = 10**6) -> list[int]:
+    lines = estate.frontend.access_log.read_text().splitlines()[-tail:]
+    return [int(line.split('" ')[1].split()[0]) for line in lines]
+
+
+def share_of_5xx(estate: Estate, tail: int = 10**6) -> float:
+    seen = statuses(estate, tail)
+    return sum(status >= 500 for status in seen) / len(seen)
+
+
+def slow(estate: Estate) -> bool:
+    lines = estate.frontend.access_log.read_text().splitlines()[-400:]
+    times = sorted(float(line.rsplit(" ", 1)[1]) for line in lines)
+    return times[int(len(times) * 0.95)] > 0.5
+
+
+def count(estate: Estate, sql: str) -> int:
+    return int(estate.database.query(sql)[0][0])
+
+
+def readable(estate: Estate) -> bool:
+    try:
+        with tarfile.open(archives(estate.home / "backups")[-1]) as tar:
+            dump = tar.extractfile("database.sql")
+            return dump is not None and b"database dump complete" in dump.read() and len(tar.getnames()) == 3
+    except (EOFError, tarfile.TarError):
+        return False
+
+
+def age_of_newest(estate: Estate) -> timedelta:
+    return datetime.now(UTC) - datetime.fromtimestamp(archives(estate.home / "backups")[-1].stat().st_mtime, UTC)
+
+
+def reported_age(estate: Estate) -> timedelta:
+    last = estate.ask("/api/v1/backup/status", estate.env["BIGSHOT_TOKEN"])[1]["last_backup"]
+    assert isinstance(last, dict)
+    return datetime.now(UTC) - datetime.fromisoformat(last["finished_at"])
+
+
+def days_left(estate: Estate) -> int:
+    served = estate.frontend.served()
+    return (x509.load_der_x509_certificate(served).not_valid_after_utc - datetime.now(UTC)).days if served else -1
+
+
+def metrics_age(estate: Estate) -> timedelta:
+    return datetime.now(UTC) - datetime.fromisoformat(str(estate.ask("/api/v1/metrics")[1]["timestamp"]))
+
+
+def used_of_redis(estate: Estate) -> float:
+    with estate.cache.client() as redis:
+        seen = redis.info("memory")
+    return float(seen["used_memory"]) / float(seen["maxmemory"])
+
+
+def misses(estate: Estate) -> bool:
+    before = estate.cache.figures()
+    for number in range(5):
+        estate.frontend.visit(f"/domains/{number}")
+    hits, missed = (now - then for now, then in zip(estate.cache.figures(), before, strict=True))
+    return missed > hits
+
+
+def hanging(estate: Estate) -> bool:
+    with client(estate) as celery:
+        return any(time.time() - task["time_start"] > 3 for task in celery.active())
+
+
+def pile(estate: Estate) -> int:
+    with estate.cache.client(0) as broker:
+        return int(broker.llen("celery"))
+
+
+def busy_share(estate: Estate) -> float:
+    def ticks() -> list[int]:
+        return [int(figure) for figure in (estate.machine.proc / "stat").read_text().splitlines()[0].split()[1:]]
+
+    before = ticks()
+    time.sleep(0.6)
+    passed = [now - then for now, then in zip(ticks(), before, strict=True)]
+    return 1 - passed[3] / sum(passed)
+
+
+def available_share(estate: Estate) -> float:
+    lines = (estate.machine.proc / "meminfo").read_text().splitlines()
+    figures = {line.split(":")[0]: int(line.split()[1]) for line in lines}
+    return figures["MemAvailable"] / figures["MemTotal"]
+
+
+def load(estate: Estate) -> float:
+    return float((estate.machine.proc / "loadavg").read_text().split()[2])
+
+
+def jobs_changed(estate: Estate) -> int:
+    return estate.database.changes("jobs")
+
+
+FAILED_SHARE = "SELECT 100 * count(*) FILTER (WHERE status = 'failed') / count(*) FROM jobs"
+STUCK = "SELECT count(*) FROM jobs WHERE status IN ('pending', 'running') AND created_at < now() - interval '1 day'"
+GAPS = "SELECT max(id) - min(id) + 1 - count(*) FROM audit_log"
+FAILED_LOGINS = "SELECT count(*) FROM login_attempts WHERE NOT success AND login_time > now() - interval '1 hour'"
+
+SIGHTS: dict[str, Callable[[Estate], bool]] = {
+    "health-answers-500": lambda e: e.ask("/api/v1/health")[0] == 500,
+    "backend-loses-cache": lambda e: not e.healthy(),
+    "metrics-frozen": lambda e: metrics_age(e) > timedelta(minutes=5),
+    "slow-pages": slow,
+    "failing-pages": lambda e: share_of_5xx(e, 250) > 0.01,
+    "stop-frontend": lambda e: not running(e, "frontend"),
+    "errors-logged": lambda e: app_lines(e, " ERROR ") > 10,
+    "warnings-logged": lambda e: app_lines(e, " WARNING ") > 100,
+    "unauthorized-requests": lambda e: app_lines(e, "unauthorized") > 20,
+    "privilege-escalation": lambda e: app_lines(e, "bigshot.security", "id=18") > 0,
+    "gateway-errors": lambda e: share_of_5xx(e) > 0.03,
+    "backup-missing": lambda e: age_of_newest(e) > timedelta(hours=25),
+    "backup-truncated": lambda e: not readable(e),
+    "backup-status-old": lambda e: reported_age(e) > timedelta(hours=25),
+    "pointer-old": lambda e: (e.home / "backups" / LATEST).resolve() != archives(e.home / "backups")[-1].resolve(),
+    "stop-database": lambda e: not running(e, "database"),
+    "kill-database-process": lambda e: (
+        "57P" in compose(e, "logs", "--no-color", "--no-log-prefix", "--since", "24h", "database")
+    ),
+    "login-burst": lambda e: count(e, FAILED_LOGINS) > 10,
+    "jobs-fail": lambda e: count(e, FAILED_SHARE) > 5,
+    "job-stuck": lambda e: count(e, STUCK) > 0,
+    "audit-row-deleted": lambda e: count(e, GAPS) > 0,
+    "domains-deleted": lambda e: count(e, "SELECT count(*) FROM domains") < 1800,
+    "stop-job-scheduler": lambda e: jobs_changed(e) < 100,
+    "redis-nearly-full": lambda e: used_of_redis(e) > 0.9,
+    "cache-flushed": misses,
+    "stop-redis": lambda e: not running(e, "redis"),
+    "stop-worker": lambda e: not running(e, "worker"),
+    "task-hangs": hanging,
+    "queue-piles-up": lambda e: pile(e) > 1000,
+    "volume-full": lambda e: volume_used(e) > 90,
+    "memory-taken": lambda e: available_share(e) < 0.1,
+    "load-high": lambda e: load(e) > 3,
+    "cpu-busy": lambda e: busy_share(e) > 0.8,
+    "memory-hog": lambda e: memory_share(e, "backend") > 90,
+    "backend-leaks": lambda e: largest_process_mib(e) > 1024 and memory_share(e, "backend") < 90,
+    "certificate-expires": lambda e: 0 < days_left(e) < 21,
+}
