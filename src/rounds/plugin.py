@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     manager.register(judging, "rounds-judging")
     if not is_worker(config):
         running = Running(settings, selection, looking, redactor.clean)
+        judging.progress = running.progress
         manager.register(running, "rounds-running")
 
 

@@ -24,6 +24,7 @@ from rounds.round import Round, now
 from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row, probes_of
 from rounds.settings import Settings
 
+_PROGRESS_SECONDS = 0.2
 _GRACE_SECONDS = 5.0  # after the round's deadline, for judging what was seen
 
 
@@ -43,6 +44,11 @@ class Running:
         self.told = Round(id="", batch=settings.batch, started_at=now(), version=rounds.__version__)
         self.begun = time.monotonic()
         self._handlers: dict[int, Any] = {}
+        self._terminal: pytest.TerminalReporter | None = None
+        self._next_progress = 0.0
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._terminal = session.config.pluginmanager.getplugin("terminalreporter")
 
     def begin(self, blanks: list[Record], selection: str) -> None:
         """Start the journal: from here on, what is not judged is unknown."""
@@ -97,7 +103,19 @@ class Running:
         elif report.failed and report.when not in ("setup", "call", "teardown"):
             self.crashes.append(self.clean(str(report.longreprtext)))
 
+    def progress(self) -> None:
+        """On a terminal, keep one line up to date while probes look and checks judge."""
+        if not self._terminal or not self._terminal.isatty or time.monotonic() < self._next_progress:
+            return
+        self._next_progress = time.monotonic() + _PROGRESS_SECONDS
+        looked, looks = self.looking.progress
+        judged = f"{len(self.told.records)} of {len(self.expected)} judged"
+        self._terminal.rewrite(
+            f"{looked} of {looks} looks done, {judged}, {time.monotonic() - self.begun:.0f} s", erase=True
+        )
+
     def _add(self, record: Record) -> None:
+        self.progress()
         self.told.records.append(record)
         if self.journal is not None:
             try:
@@ -118,6 +136,8 @@ class Running:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         self._ignore_signals()
+        if self._terminal and self._next_progress:
+            self._terminal.rewrite("", erase=True)
         if self.mistakes:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if not self.expected and not self.told.problems:
