@@ -38,9 +38,15 @@ class Round:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst outcome of all records; unknown when nothing was judged or the round itself had problems."""
+        """The worst outcome of all records; unknown when nothing was judged or the round itself had problems.
+
+        What is skipped or waived does not keep a round from being ok, if anything was judged ok.
+        """
         outcomes = [record.outcome for record in self.records]
-        return worst([*outcomes, Outcome.UNKNOWN] if self.problems else outcomes)
+        if self.problems:
+            outcomes.append(Outcome.UNKNOWN)
+        lowest = worst(outcomes)
+        return Outcome.OK if lowest in (Outcome.SKIPPED, Outcome.WAIVED) and Outcome.OK in outcomes else lowest
 
     @property
     def counts(self) -> dict[Outcome, int]:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from rounds.inventory.mistakes import nearest
-
 from rounds.pattern import Pattern
 from rounds.quantities import Duration, Size
 from rounds.secret import Secret
