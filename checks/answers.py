@@ -1,0 +1,39 @@
+"""What several checks say alike: of an endpoint's answer, and of how old something is."""
+
+from rounds.fixtures.http import Answer
+from rounds.judge import Observer
+from rounds.limits import Limit, exactly
+
+CLOCKS_DIFFER_SECONDS = 60
+
+
+def is_answered(within: Limit, answer: Answer, observe: Observer) -> bool:
+    """Judge that an answer came, was 200 and in time; whether there is JSON in it to judge further."""
+    if answer.status in (401, 403):
+        why = "the token was refused" if answer.with_credentials else "a token is asked for and the target has none"
+        observe.unknown("http status", f"{why}: nothing was seen of {answer.url}", answer.status)
+        return False
+    if answer.status == 404:
+        observe.unknown("http status", f"the runbook and the system disagree: {answer.url} does not exist", 404)
+        return False
+    if answer.failure:
+        observe.critical("answer", f"{answer.url}: {answer.failure}", answer.status)
+        return False
+    observe_status(200, answer, observe)
+    observe("response time", answer.seconds, within)
+    if answer.not_json and answer.status == 200:
+        observe.critical("content", f"the answer of {answer.url} {answer.not_json}")
+    return not answer.not_json
+
+
+def observe_status(wanted: int, answer: Answer, observe: Observer) -> None:
+    note = f"{answer.url} leads on to {answer.redirects_to}" if answer.redirects_to else ""
+    observe("http status", answer.status, exactly(wanted), note=note)
+
+
+def observe_age(observe: Observer, name: str, seconds: float, limit: Limit, note: str = "") -> None:
+    """Judge an age. What lies in the future, by more than two clocks may differ, has no age: critical."""
+    if seconds < -CLOCKS_DIFFER_SECONDS:
+        observe.critical(name, f"lies in the future; {note}" if note else "lies in the future", seconds, unit="s")
+    else:
+        observe(name, seconds, limit, note=note)
