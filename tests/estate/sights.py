@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
+
 from rounds.estate import Estate
 from rounds.estate.backups import LATEST, archives
 from rounds.estate.faults.queue import client

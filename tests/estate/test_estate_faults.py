@@ -2,11 +2,12 @@ import hashlib
 from typing import Any
 
 import pytest
+from sights import SIGHTS, count, pile, running
+
 from rounds.estate import Estate
 from rounds.estate.faults import FAULTS
 from rounds.estate.faults.queue import client
 from rounds.estate.part import wait_until
-from sights import SIGHTS, count, pile, running
 
 TABLES = ("users", "domains", "login_attempts", "audit_log", "settings")
 

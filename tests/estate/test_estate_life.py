@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+
 from rounds.estate import Estate, EstateError, frontend
 from rounds.estate.faults import FAULTS
 from rounds.estate.ground import sweep
