@@ -222,7 +222,12 @@ class Running:
             return
         writer = config.get_terminal_writer()
         report = self.journal.folder / "report.html" if self.journal else None
-        for line in lines(self.told, colour=writer.hasmarkup, width=writer.fullwidth, report=report):
+        for line in lines(
+            self.told,
+            colour=writer.hasmarkup,
+            width=writer.fullwidth if terminalreporter.isatty else 160,
+            report=report,
+        ):
             terminalreporter.write_line(line)
 
 

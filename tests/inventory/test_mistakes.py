@@ -1,0 +1,159 @@
+"""Bad input is told all at once, with file, line, path and the nearest right word, before anything is looked at."""
+
+import json
+
+import pytest
+
+from rounds.inventory.document import read_document
+from rounds.inventory.found import FoundCheck
+from rounds.inventory.load import load
+from rounds.inventory.schema import expectations_schema, inventory_schema
+from rounds.stage import own_systems
+
+GOOD_TARGETS = "targets:\n  web: {kind: host}\n"
+GOOD_ROW = "- {id: shop.health.disk, check: disk-usage, host: web, when: [daily], runbook: Daily}\n"
+CHECKS = {name: FoundCheck(name, None) for name in ("disk-usage", "memory-usage")}
+
+
+@pytest.fixture
+def said(tmp_path, monkeypatch):
+    """Load a system of two texts and say what is wrong, as a person would read it."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "systems" / "shop"
+    folder.mkdir(parents=True)
+
+    def of(targets=GOOD_TARGETS, rows=GOOD_ROW, model=None):
+        (folder / "inventory.yaml").write_text(targets)
+        (folder / "expectations.yaml").write_text(rows)
+        inventory = load(tmp_path / "systems", CHECKS)
+        for row in inventory.rows if model else []:
+            row.read(model)
+        return [str(mistake).removeprefix("systems/shop/") for mistake in sorted(set(inventory.mistakes))]
+
+    return of
+
+
+def test_a_good_system_has_no_mistakes(said):
+    assert said() == []
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        ("targets:\n  web: {kind: hots}\n", "inventory.yaml:2: targets.web.kind: there is no kind 'hots'; did you mean 'host'?"),
+        ("targets:\n  web: {kind: host, conection: x}\n",
+         "inventory.yaml:2: targets.web.conection: there is no key 'conection' here; did you mean 'connection'?"),
+        ("targets:\n  web: {kind: host}\n  web: {kind: host}\n",
+         "inventory.yaml:3: targets.web: this key stands twice; the first would be lost"),
+        ("targets:\n  web: {kind: host, path: '${NO_SUCH_THING}'}\n",
+         "inventory.yaml:2: targets.web.path: the variable NO_SUCH_THING is not set"),
+        ("targets:\n  web: {kind: host}\n  db: {kind: postgres}\n", "inventory.yaml:3: targets.db.dsn: dsn is missing"),
+        ("targets:\n  web: {kind: host}\n  db: {kind: postgres, dsn: 'file:/no/such/file'}\n",
+         "inventory.yaml:3: targets.db.dsn: the secret's file /no/such/file cannot be read: No such file or directory"),
+        ("targets:\n  web: {kind: host, deadline: 10 MB}\n",
+         "inventory.yaml:2: targets.web.deadline: '10 MB' is a size; a duration such as 26h or 500ms is due here"),
+        ("targets:\n  web: {kind: host}\n  project: {kind: compose, host: wep, file: f}\n",
+         "inventory.yaml:3: targets.project.host: there is no target 'wep' in the inventory; did you mean 'web'?"),
+        ("targets:\n  web: {kind: host\n", "inventory.yaml:3: is not YAML: expected ',' or '}', but got '<stream end>'"),
+        ("target:\n  web: {kind: host}\n", "inventory.yaml:1: target: there is no key 'target' here; did you mean 'targets'?"),
+        ("[]", "inventory.yaml:1: has no mapping 'targets'"),
+        ("targets:\n  web: &a {kind: host}\n  app: *a\n", "inventory.yaml:3: is not YAML: aliases (*name) are not allowed here"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_targets_is_told_with_its_place(said, targets, expected):
+    assert expected in said(targets)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("- {id: shop.health.disk, check: disk-usag, when: [daily], runbook: Daily}",
+         "expectations.yaml:1: [0].check: there is no check 'disk-usag'; did you mean 'disk-usage'?"),
+        ("- {id: shop.disk, check: disk-usage, when: [daily], runbook: Daily}",
+         "expectations.yaml:1: [0].id: 'shop.disk' is not of the form shop.area.name (a-z, 0-9, hyphens)"),
+        ("- {check: disk-usage, when: [daily], runbook: Daily}", "expectations.yaml:1: [0]: id is missing"),
+        ("- just text", "expectations.yaml:1: [0]: is not a row: a row has keys such as id, check, when"),
+        ("id: x", "expectations.yaml:1: is not a list of rows (- id: …)"),
+        (GOOD_ROW + GOOD_ROW, "expectations.yaml:2: [1].id: 'shop.health.disk' stands already at systems/shop/expectations.yaml:1"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_row_is_told_with_its_place(said, row, expected):
+    assert expected in said(rows=row)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("host: wev", "[0].host: there is no target 'wev' in the inventory; did you mean 'web'?"),
+        ("host: db", "[0].host: target 'db' is a postgres, but a host is due here; there is web"),
+        ("host: web, used: {warning: 95%, critical: 90%}",
+         "[0].used: warning (95 %) lies beyond critical (90 %), so it would never be seen"),
+        ("host: web, used: 10 MB", "[0].used: '10 MB' is a size; a percentage such as 85% is due here"),
+        ("host: web, used: 90", "[0].used: 90 is a plain number; a percentage such as 85% is due here"),
+        ("host: web, used: {warn: 90%}", "[0].used: a limit has the keys warning and critical, not warn"),
+        ("host: web, severity: bad", "[0].severity: 'bad' is not one of the words for this; there is critical, warning"),
+        ("host: web, deadline: soon", "[0].deadline: 'soon' cannot be read; a duration such as 26h or 500ms is due here"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_parameter_is_told_with_its_place(said, words, expected):
+    from rounds.checks import test_host as checks  # noqa: PLC0415 - imported here, it is not collected as a test
+
+    targets = "targets:\n  web: {kind: host}\n  db: {kind: postgres, dsn: 'host=x'}\n"
+    row = f"- {{id: shop.health.memory, check: memory-usage, when: [daily], runbook: Daily, {words}}}"
+    assert said(targets, row, checks.MemoryUsage) == [f"expectations.yaml:1: {expected}"]
+
+
+def test_all_mistakes_are_told_at_once(said):
+    assert len(said("targets:\n  web: {kind: hots}\n  db: {kind: postgres}\n", "- {id: x}\n- {check: y}\n- 7\n")) == 5
+
+
+def test_a_yaml_bomb_is_refused_at_once(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    path = tmp_path / "bomb.yaml"
+    path.write_text("\n".join(lines))
+    document = read_document(path)
+    assert "aliases" in document.mistakes[0].what
+    path.write_text("[" * 100_000)
+    assert read_document(path).mistakes
+    path.write_text("x" * 6_000_000)
+    assert "larger than 5 MB" in read_document(path).mistakes[0].what
+    path.write_bytes(b"\xff\xfe\x00")
+    assert read_document(path).mistakes
+
+
+def test_words_that_yaml_takes_for_booleans_stay_words(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("on: yes\noff: no\nreally: true\n")
+    assert read_document(path).data == {"on": "yes", "off": "no", "really": True}
+
+
+def test_variables_are_filled_in_with_their_defaults(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLACE", "/srv")
+    path = tmp_path / "a.yaml"
+    path.write_text("a: ${PLACE}/x\nb: ${NOT_SET:-30m}\nc: '${NOT_SET:-}'\n")
+    assert read_document(path).data == {"a": "/srv/x", "b": "30m", "c": ""}
+
+
+def test_the_schemas_accept_bigshots_own_files(monkeypatch):
+    import jsonschema  # noqa: PLC0415 - 80 ms, for this test only
+
+    folder = own_systems() / "bigshot"
+    for name in ("TOKEN", "DSN", "APP_DSN", "BROKER_URL", "CACHE_URL", "TLS_NAME"):
+        monkeypatch.setenv(f"BIGSHOT_{name}", f"x-{name}")
+    schemas = {"inventory.yaml": inventory_schema(), "expectations.yaml": expectations_schema(own_systems())}
+    for file, schema in schemas.items():
+        document = read_document(folder / file)
+        assert not document.mistakes
+        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema.validate(json.loads(json.dumps(document.data)), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate([{"id": "a.b.c", "check": "nothing"}], schemas["expectations.yaml"])
+
+
+def test_secrets_may_come_from_a_file(tmp_path):
+    from rounds.targets import Postgres  # noqa: PLC0415 - beside its test
+
+    path = tmp_path / "dsn"
+    path.write_text("host=x password=hush\n")
+    assert Postgres(name="db", dsn=f"file:{path}").dsn.get_secret_value() == "host=x password=hush"
