@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Sets up .venv beside this file, with nothing but Python 3.11+ and its pip, and runs Rounds in it.
 
-    python3 start.py demo     the daily round of BigShot on the embedded estate
-    python3 start.py test     all tests of Rounds, through tox
-    python3 start.py ...      any other command of rounds
+python3 start.py demo     the daily round of BigShot on the embedded estate
+python3 start.py test     all tests of Rounds, through tox
+python3 start.py ...      any other command of rounds
 """
 
 import hashlib
@@ -46,7 +46,8 @@ def set_up(extra):
     if any(stamp.exists() for stamp in stamps) and PYTHON.exists():
         return
     print("Setting up %s (once, half a minute) ..." % ENVIRONMENT, flush=True)
-    has_pip = subprocess.call([sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    has_pip = subprocess.call([sys.executable, "-m", "pip", "--version"], **quietly) == 0
     install = [sys.executable, "-m", "pip", "--python", str(PYTHON)] if has_pip else [str(PYTHON), "-m", "pip"]
     try:
         venv.create(ENVIRONMENT, clear=not PYTHON.exists(), with_pip=not has_pip, symlinks=True)

@@ -64,7 +64,12 @@ def test_a_limit_holds_at_the_bound_and_not_beyond(value, bound):
 
 def test_warning_lies_before_critical():
     limit = at_most(unit="%").written({"warning": "80%", "critical": "90%"})
-    assert [limit.verdict(value) for value in (80, 81, 90, 91)] == [Outcome.OK, Outcome.WARNING, Outcome.WARNING, Outcome.CRITICAL]
+    assert [limit.verdict(value) for value in (80, 81, 90, 91)] == [
+        Outcome.OK,
+        Outcome.WARNING,
+        Outcome.WARNING,
+        Outcome.CRITICAL,
+    ]
     assert str(limit) == "at most 90 % (warning at 80 %)"
 
 

@@ -40,7 +40,14 @@ def test_checks_do_no_io(path):
 
 @pytest.mark.parametrize("path", python_files("fixtures"), ids=place)
 def test_fixtures_do_not_judge(path):
-    judging = {"rounds.limits", "rounds.judge", "rounds.outcome", "rounds.expectation", "rounds.record", "rounds.checks"}
+    judging = {
+        "rounds.limits",
+        "rounds.judge",
+        "rounds.outcome",
+        "rounds.expectation",
+        "rounds.record",
+        "rounds.checks",
+    }
     assert not {name for name in imports(path) if name in judging or name.startswith("rounds.checks")}
     at_start = {name.partition(".")[0] for name in imports(path, only_at_the_top=True)} & CLIENTS
     assert not at_start, "a round without such a target must not import its client"

@@ -62,7 +62,7 @@ def drill(stage: Stage, faults: Iterable[Fault], batch: str, tell: Callable[[Ste
 def _step(stage: Stage, batch: str, name: str, says: str) -> Step:
     begun = time.monotonic()
     told = stage.round(batch)
-    return _judged(told, Fault(name, says, frozenset(), nullcontext), time.monotonic() - begun)
+    return _judged(told, Fault(name, says, frozenset(), lambda _: nullcontext()), time.monotonic() - begun)
 
 
 def _judged(told: Round, fault: Fault, seconds: float) -> Step:

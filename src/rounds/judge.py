@@ -1,6 +1,6 @@
 """What a check gets to judge with: `observe`, which records figures, and `earlier`, what was recorded before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rounds.limits import Exactly, Limit, Value
@@ -66,7 +66,7 @@ class EarlierFigure:
 class Earlier:
     """The figures that earlier rounds recorded for this expectation, by observation name, newest first."""
 
-    figures: dict[str, Sequence[EarlierFigure]] = field(default_factory=dict)
+    figures: Mapping[str, Sequence[EarlierFigure]] = field(default_factory=dict)
 
     def newest(
         self, name: str, *, at_least_old: float = 0.0, at_most_old: float = float("inf")

@@ -31,7 +31,7 @@ def expectation_of(nodeid: str) -> str:
     return nodeid.rpartition("[")[2].removesuffix("]")
 
 
-class SharingScheduling(LoadScopeScheduling):  # type: ignore[misc] - xdist is not typed
+class SharingScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Hands out whole groups of expectations to workers."""
 
     def __init__(self, config: pytest.Config, log: Any, groups: dict[str, str]) -> None:

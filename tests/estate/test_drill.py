@@ -31,7 +31,9 @@ def test_a_healthy_and_a_healed_estate_give_no_false_alarm(drilled):
 
 def test_every_fault_turns_exactly_what_it_should(drilled):
     code, steps = drilled
-    wrong = {name: (step["missing"], step["too_many"], step["turned"]) for name, step in steps.items() if not step["right"]}
+    wrong = {
+        name: (step["missing"], step["too_many"], step["turned"]) for name, step in steps.items() if not step["right"]
+    }
     assert wrong == {}
     assert code == 0
 
@@ -44,5 +46,7 @@ def test_every_row_was_seen_red(drilled):
 
 def test_every_row_was_seen_critical_and_not_only_unknown(drilled):
     _, steps = drilled
-    critical = {name for step in steps.values() for name, words in step["turned"].items() if words.startswith("critical")}
+    critical = {
+        name for step in steps.values() for name, words in step["turned"].items() if words.startswith("critical")
+    }
     assert {row["id"] for row in ROWS} - critical == set()

@@ -60,7 +60,10 @@ def leaking(project):
     (project.system / "inventory.yaml").write_text(INVENTORY)
     project.checks(LEAKS, "test_leaks.py")
     base = {name: name for name in ("database", "words", "api", "cache")}
-    rows = [{"id": name, "check": name, **base} for name in ("shows-itself", "fails", "breaks", "observes", "prints", "probes")]
+    rows = [
+        {"id": name, "check": name, **base}
+        for name in ("shows-itself", "fails", "breaks", "observes", "prints", "probes")
+    ]
     rows += [
         {"id": "pg", "check": "job-age", "database": "database", "table": "jobs", "finished": ["done"]},
         {"id": "http", "check": "http-status", "endpoint": "api", "path": "/"},
@@ -70,13 +73,15 @@ def leaking(project):
     return project
 
 
-@pytest.mark.parametrize("extra", [[], ["--", "-n", "1"], ["--", "-vv", "-l", "-s", "--tb=long", "-rA"]], ids=["alone", "xdist", "loud"])
+@pytest.mark.parametrize(
+    "extra", [[], ["--", "-n", "1"], ["--", "-vv", "-l", "-s", "--tb=long", "-rA"]], ids=["alone", "xdist", "loud"]
+)
 def test_no_canary_gets_out(leaking, extra):
     done = leaking.run("run", "daily", *extra)
     assert done.returncode == 1, done.stdout + done.stderr
     outcomes = leaking.outcomes()
     assert len(outcomes) == 9
-    assert "ok" not in {outcome for name, outcome in outcomes.items() if name not in ("shows-itself",)}
+    assert "ok" not in {outcome for name, outcome in outcomes.items() if name != "shows-itself"}
     heard = {"output": done.stdout + done.stderr}
     for path in leaking.folder.rglob("*"):
         if path.is_file() and leaking.system not in path.parents:

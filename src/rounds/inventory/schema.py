@@ -3,9 +3,9 @@
 import importlib.util
 import inspect
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from rounds.expectation import Expectation
@@ -20,7 +20,7 @@ _FIGURE = {"type": ["string", "number"]}
 
 def inventory_schema() -> dict[str, Any]:
     """The schema of inventory.yaml: a mapping of targets, one shape a kind."""
-    shapes = [_shape(kind, {"name", "system"}, ["kind"]) for _, kind in sorted(kinds().items())]
+    shapes = [shape_of(kind, {"name", "system"}, ["kind"]) for _, kind in sorted(kinds().items())]
     targets = {"type": "object", "additionalProperties": {"oneOf": shapes}}
     return {
         "$schema": _DRAFT,
@@ -34,19 +34,22 @@ def inventory_schema() -> dict[str, Any]:
 def expectations_schema(systems: Path) -> dict[str, Any]:
     """The schema of expectations.yaml: a list of rows, one shape a check (ours, and those beside the inventory)."""
     shapes = []
-    for name, model in sorted(_models([own_checks(), systems])):
-        shape = _shape(model, set(), ["check"])
+    for name, (_, model) in sorted(models_of([own_checks(), systems]).items()):
+        shape = shape_of(model, set(), ["check"])
         shape["properties"]["check"] = {"const": name}
         shapes.append(shape)
     return {"$schema": _DRAFT, "type": "array", "items": {"oneOf": shapes}}
 
 
-def _models(folders: list[Path]) -> Iterator[tuple[str, type[Expectation]]]:
+def models_of(folders: list[Path]) -> dict[str, tuple[FunctionType, type[Expectation]]]:
+    """Every check below some folders by its name: its function and the model of its rows."""
+    found = {}
     for path in sorted({check.path for check in find_checks(folders).values()}):
-        for function_name, function in inspect.getmembers(_imported(path), inspect.isfunction):
-            model = typing.get_type_hints(function).get("expected") if function_name.startswith("test_") else None
+        for name, function in inspect.getmembers(_imported(path), inspect.isfunction):
+            model = typing.get_type_hints(function).get("expected") if name.startswith("test_") else None
             if isinstance(model, type) and issubclass(model, Expectation):
-                yield check_name(function_name), model
+                found[check_name(name)] = (function, model)
+    return found
 
 
 def _imported(path: Path) -> ModuleType:
@@ -58,7 +61,10 @@ def _imported(path: Path) -> ModuleType:
     return module
 
 
-def _shape(model: type[Target] | type[Expectation], hidden: set[str], required: list[str]) -> dict[str, Any]:
+def shape_of(
+    model: type[Target] | type[Expectation], hidden: Collection[str] = (), required: Collection[str] = ()
+) -> dict[str, Any]:
+    """The schema of one kind of target or row, without its `hidden` keys and with more `required` ones."""
     properties = {name: _property(model, name) for name in model.model_fields if name not in hidden}
     needed = [name for name, field in model.model_fields.items() if field.is_required() and name not in hidden]
     shape: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
