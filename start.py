@@ -27,7 +27,8 @@ def main():
     testing = words[0] == "test"
     set_up("dev" if testing else "demo")
     module = ["tox", *words[1:]] if testing else ["rounds", *words]
-    os.chdir(ROOT if testing else os.getcwd())
+    if testing:
+        os.chdir(ROOT)
     os.execv(str(PYTHON), [str(PYTHON), "-m", *module])
 
 
@@ -50,7 +51,7 @@ def set_up(extra):
     has_pip = subprocess.call([sys.executable, "-m", "pip", "--version"], **quietly) == 0
     install = [sys.executable, "-m", "pip", "--python", str(PYTHON)] if has_pip else [str(PYTHON), "-m", "pip"]
     try:
-        venv.create(ENVIRONMENT, clear=not PYTHON.exists(), with_pip=not has_pip, symlinks=True)
+        venv.create(ENVIRONMENT, clear=True, with_pip=not has_pip, symlinks=True)
     except subprocess.CalledProcessError:
         sys.exit("This Python has neither pip nor ensurepip: install pip for it (Debian: python3-pip) and try again.")
     done = subprocess.call([*install, "install", "-q", "--disable-pip-version-check", "-e", "%s[%s]" % (ROOT, extra)])

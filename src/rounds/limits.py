@@ -52,7 +52,7 @@ class Limit:
             )
         read_figures = {key: read(figure, self.unit) for key, figure in figures.items()}
         limit = replace(self, warning=read_figures.get("warning"), critical=read_figures.get("critical"))
-        if limit.warning is not None and limit.critical is not None and self._beyond(limit.warning, limit.critical):
+        if limit.warning is not None and self._beyond(limit.warning, limit.critical):
             warning, critical = shown(limit.warning, self.unit), shown(limit.critical, self.unit)
             raise ValueError(f"warning ({warning}) lies beyond critical ({critical}), so it would never be seen")
         return limit

@@ -1,6 +1,6 @@
 """With xdist: expectations that share a target go to the same worker, so that nothing is looked at twice.
 
-xdist's own `loadgroup` writes its groups into an attribute that pytest 9 no longer reads, so the scheduler is told here.
+xdist's own `loadgroup` writes its groups where pytest 9 no longer reads them, so the scheduler is told here.
 """
 
 from typing import Any
