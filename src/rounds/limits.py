@@ -40,7 +40,7 @@ class Limit:
         return self.warning is not None or self.critical is not None
 
     def written(self, given: object) -> "Limit":
-        """The same limit with the figures of a row: a mapping with `warning` and `critical`, or one figure for critical.
+        """The same limit with a row's figures: a mapping with `warning` and `critical`, or one figure for critical.
 
         Raises ValueError with plain words: wrong unit, unknown key, warning beyond critical.
         """

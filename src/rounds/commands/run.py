@@ -52,7 +52,7 @@ def pytest_line(options: argparse.Namespace, folder: Path) -> list[str]:
     line += ["--reports", options.reports] if options.reports else []
     line += ["--fail-on-warning"] if options.strict else []
     line += ["--quiet-when-ok"] if options.quiet else []
-    return line + options.extra
+    return [*line, *options.extra]
 
 
 def _is_configured(folder: Path) -> bool:
