@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rounds.commands.run import pytest_line
 from rounds.history import History
+from rounds.invocation import pytest_line
 from rounds.reports.results import read_results
 from rounds.round import Round
 
