@@ -24,7 +24,7 @@ ID = re.compile(r"^(?P<system>[a-z][a-z0-9_]*)\.(?P<area>[a-z][a-z-]*)\.(?P<name
 class Waiver(BaseModel):
     """A known fault that somebody owns until a day; afterwards it counts again."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     owner: str
     reason: str
     until: datetime
@@ -45,7 +45,9 @@ class Expectation(BaseModel):
     direction and unit from the model's default.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True
+    )
     id: Annotated[str, Field(pattern=ID.pattern, description="system.area.name, the same for ever")]
     check: str
     when: Annotated[list[Cadence], Field(min_length=1)]

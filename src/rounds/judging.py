@@ -33,13 +33,15 @@ class Judging:
         self.looks = looking
         self.history = history
         self.redactor = redactor
+        self.item: pytest.Item | None = None
         self.progress: Callable[[], None] = lambda: None
 
     @pytest.fixture
-    def observe(self, request: pytest.FixtureRequest) -> Observer:
+    def observe(self) -> Observer:
         """Records the figures of this expectation."""
         observer = Observer()
-        request.node.stash[OBSERVER] = observer
+        if self.item is not None:  # `request` would tell it, too, but pytest makes each one anew: a tenth of an item
+            self.item.stash[OBSERVER] = observer
         return observer
 
     @pytest.fixture
@@ -60,6 +62,7 @@ class Judging:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Any:
+        self.item = item
         item.stash[BEGUN] = time.monotonic()
         expected = item.stash.get(EXPECTED, None)
         if expected and expected.skip:
@@ -133,6 +136,8 @@ class Judging:
     def _record(self, item: pytest.Item, report: pytest.TestReport) -> Record:
         outcome, summary, detail = item.stash.get(RESULT, (Outcome.OK, "", ""))
         observer = item.stash.get(OBSERVER, None)
+        if observer:
+            del item.stash[OBSERVER]
         expected = item.stash.get(EXPECTED, None)
         if report.failed and report.when == "teardown" and not outcome.is_bad:
             outcome, summary = Outcome.UNKNOWN, f"cleaning up after the check failed: {summary}"

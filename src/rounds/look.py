@@ -1,7 +1,8 @@
 """Look: run the probes of a round in threads, each once, with a limit per target and in all, and a deadline each.
 
 A look that is over its deadline gives up its place: a hung target delays nothing but its own expectations. Threads are
-daemons, so a look that never comes back does not keep the process from ending.
+daemons, so a look that never comes back does not keep the process from ending. A thread whose look came back in time
+takes the next one: to start a thread costs more than many a look.
 """
 
 import heapq
@@ -18,22 +19,25 @@ from typing import Any
 from rounds.expectation import Expectation
 from rounds.probe import CouldNotLook, Probe
 from rounds.quantities import shown
+from rounds.round import SlowestLook
 from rounds.targets import Target
 
 IN_ALL = 128
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Look:
-    """One look: a probe with its arguments, and what came of it."""
+    """One look: a probe with its arguments, and what came of it. `awaited` is there only while somebody waits."""
 
     probe: Probe
     arguments: dict[str, Any]
     deadline: float
-    done: threading.Event = field(default_factory=threading.Event)
+    done: bool = False
+    awaited: threading.Event | None = None
     fact: Any = None
     error: BaseException | None = None
     started: float = 0.0
+    seconds: float = 0.0
 
     @property
     def targets(self) -> list[Target]:
@@ -41,10 +45,13 @@ class Look:
 
     def settle(self, fact: Any = None, error: BaseException | None = None) -> bool:
         """Keep what came first; False when the look was settled already (it came back after its deadline)."""
-        if self.done.is_set():
+        if self.done:
             return False
         self.fact, self.error = fact, error
-        self.done.set()
+        self.seconds = time.monotonic() - self.started if self.started else 0.0
+        self.done = True
+        if self.awaited:
+            self.awaited.set()
         return True
 
 
@@ -81,24 +88,57 @@ class Looking:
 
     def fact(self, probe: Probe, expected: Expectation, meanwhile: Callable[[], None] = lambda: None) -> Any:
         """What a probe saw for an expectation; waits for it. Raises CouldNotLook."""
-        with self._changed:
-            look = self._look(probe, expected)
-            self._begin()
-        while not look.done.wait(0.2):
-            meanwhile()
+        look = self._known(probe, expected)
+        if not look.done:
+            self._wait(look, meanwhile)
         if look.error is not None:
             raise _could_not_look(look) from None
         return look.fact
+
+    def _wait(self, look: Look, meanwhile: Callable[[], None]) -> None:
+        with self._changed:
+            if look.done:
+                return
+            look.awaited = threading.Event()
+        while not look.awaited.wait(0.2):
+            meanwhile()
+
+    @property
+    def slowest(self) -> SlowestLook | None:
+        """The look that took longest: its probe, targets and seconds; None when nothing was looked at."""
+        looks = list(self._looks.values())
+        if not looks:
+            return None
+        look = max(looks, key=lambda look: look.seconds)
+        target = ", ".join(target.key for target in look.targets)
+        return SlowestLook(probe=look.probe.name, target=target, seconds=round(look.seconds, 3))
+
+    def forget(self) -> None:
+        """The round has judged: begin nothing more, and let go of all facts, which may be large."""
+        with self._changed:
+            self.in_all = 0
+            self._looks.clear()
+            self._lanes.clear()
+            self._due.clear()
 
     @property
     def progress(self) -> tuple[int, int]:
         """How many looks are done, and how many there are."""
         looks = list(self._looks.values())
-        return sum(look.done.is_set() for look in looks), len(looks)
+        return sum(look.done for look in looks), len(looks)
+
+    def _known(self, probe: Probe, expected: Expectation) -> Look:
+        """The look for an expectation: nearly always one that `start` began, which needs no lock to be found."""
+        look = self._looks.get(_key(probe, expected))
+        if look is None:
+            with self._changed:
+                look = self._look(probe, expected)
+                self._begin()
+        return look
 
     def _look(self, probe: Probe, expected: Expectation) -> Look:
-        arguments = {name: getattr(expected, name) for name in probe.arguments}
-        key = (probe.name, _written(arguments))
+        arguments = _arguments(probe, expected)
+        key = _key(probe, expected)
         targets = [value for value in arguments.values() if isinstance(value, Target)]
         own = [expected.deadline, *(target.deadline for target in targets)]
         deadline = next((given for given in own if given is not None), probe.deadline)
@@ -122,35 +162,45 @@ class Looking:
         if self._watch is None:
             self._watch = threading.Thread(target=self._give_up_in_time, name="rounds-deadlines", daemon=True)
             self._watch.start()
+        while begun := self._next():
+            threading.Thread(target=self._work, args=begun, name="rounds-look", daemon=True).start()
+
+    def _next(self) -> tuple[Look, _Lane] | None:
+        """Take the next look that may run now."""
         while self._ready and self._running < self.in_all:
             lane = self._ready.popleft()
             if lane.waiting and lane.running < lane.parallel:
-                self._begin_one(lane)
+                return self._taken(lane), lane
+        return None
 
-    def _begin_one(self, lane: _Lane) -> None:
+    def _taken(self, lane: _Lane) -> Look:
         look = lane.waiting.popleft()
         lane.running += 1
         self._running += 1
         look.started = time.monotonic()
-        heapq.heappush(self._due, (look.started + look.deadline, next(self._number), look, lane))
-        self._changed.notify_all()
-        threading.Thread(target=self._run, args=(look, lane), name=f"look-{look.probe.name}", daemon=True).start()
+        due = (look.started + look.deadline, next(self._number), look, lane)
+        heapq.heappush(self._due, due)
+        if self._due[0] is due:
+            self._changed.notify_all()
+        return look
 
-    def _run(self, look: Look, lane: _Lane) -> None:
-        fact, error = None, None
-        try:
-            fact = look.probe.look(**look.arguments)
-        except BaseException as caught:  # noqa: BLE001 - whatever a probe raises makes its rows unknown, nothing else
-            error = caught
-        self._settle(look, lane, fact, error)
+    def _work(self, look: Look, lane: _Lane) -> None:
+        """What one thread does: looks, until there is none left or it was given up on and its place is taken."""
+        begun: tuple[Look, _Lane] | None = (look, lane)
+        while begun:
+            look, lane = begun
+            fact, error = _seen(look)
+            with self._changed:
+                begun = self._next() if self._is_settled(look, lane, fact, error) else None
 
-    def _settle(self, look: Look, lane: _Lane, fact: Any, error: BaseException | None) -> None:
-        with self._changed:
-            if look.settle(fact, error):
-                lane.running -= 1
-                self._running -= 1
-                self._ready.append(lane)
-                self._begin()
+    def _is_settled(self, look: Look, lane: _Lane, fact: Any, error: BaseException | None) -> bool:
+        """Keep what a look brought and free its place; False when it was given up on before."""
+        if not look.settle(fact, error):
+            return False
+        lane.running -= 1
+        self._running -= 1
+        self._ready.append(lane)
+        return True
 
     def _give_up_in_time(self) -> None:
         while True:
@@ -165,13 +215,20 @@ class Looking:
                     self._changed.wait(None if pause == float("inf") else pause)
                     continue
                 _, _, look, lane = heapq.heappop(self._due)
-            if not look.done.is_set():
-                self._settle(look, lane, None, CouldNotLook(f"no answer within {shown(look.deadline, 's')}"))
+                if self._is_settled(look, lane, None, CouldNotLook(f"no answer within {shown(look.deadline, 's')}")):
+                    self._begin()
 
     def _end_all(self) -> None:
         self.in_all = 0
         for look in self._looks.values():
             look.settle(error=_too_late())
+
+
+def _seen(look: Look) -> tuple[Any, BaseException | None]:
+    try:
+        return look.probe.look(**look.arguments), None
+    except BaseException as caught:  # noqa: BLE001 - whatever a probe raises makes its rows unknown, nothing else
+        return None, caught
 
 
 def _too_late() -> CouldNotLook:
@@ -190,6 +247,12 @@ def _could_not_look(look: Look) -> CouldNotLook:
     return told
 
 
-def _written(arguments: dict[str, Any]) -> str:
+def _arguments(probe: Probe, expected: Expectation) -> dict[str, Any]:
+    return {name: getattr(expected, name) for name in probe.arguments}
+
+
+def _key(probe: Probe, expected: Expectation) -> tuple[str, str]:
+    """Looks with the same key are one look: the probe, and its arguments as text."""
+    arguments = _arguments(probe, expected)
     plain = {name: value.key if isinstance(value, Target) else value for name, value in arguments.items()}
-    return json.dumps(plain, sort_keys=True, default=repr)
+    return probe.name, json.dumps(plain, sort_keys=True, default=repr)

@@ -1,8 +1,8 @@
 """The pytest plugin: turns a pytest run over a folder of systems into a round. Any other pytest run it leaves alone."""
 
-import importlib
-import pkgutil
+import gc
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +19,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = read_settings(config)
     if settings is None:
         return
+    gc.disable()  # until everything is there that lasts as long as the round, see pytest_collection_finish
+    config.add_cleanup(gc.enable)
+    from rounds import fixtures  # noqa: PLC0415
     from rounds.history import History  # noqa: PLC0415 - a pytest run that is no round imports none of this
     from rounds.judging import Judging  # noqa: PLC0415
     from rounds.look import Looking  # noqa: PLC0415
+    from rounds.probe import Later  # noqa: PLC0415
     from rounds.running import Running  # noqa: PLC0415
     from rounds.secret import Redactor  # noqa: PLC0415
     from rounds.select import Selection, is_worker  # noqa: PLC0415
@@ -29,8 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     _prepare(config)
     manager = config.pluginmanager
-    _register_probes(manager)
-    selection = Selection(settings, config)
+    probes = Later(fixtures.__name__, Path(next(iter(fixtures.__path__))))
+    manager.register(probes.plugin, "rounds-probes")
+    selection = Selection(settings, config, probes)
     redactor = Redactor()
     for target in selection.inventory.targets:
         for secret in secrets_of(target):
@@ -45,12 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
         manager.register(running, "rounds-running")
 
 
-def _register_probes(manager: pytest.PytestPluginManager) -> None:
-    import rounds.fixtures as package  # noqa: PLC0415 - only a round needs the probes
-
-    for module in pkgutil.iter_modules(package.__path__):
-        name = f"{package.__name__}.{module.name}"
-        manager.register(importlib.import_module(name), name)
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was made so far stays to the end: to search it for garbage again and again would cost a sixth of a round."""
+    if session.config.pluginmanager.hasplugin("rounds-selection"):
+        gc.freeze()
+        gc.enable()
 
 
 def _prepare(config: pytest.Config) -> None:

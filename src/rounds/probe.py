@@ -7,9 +7,13 @@ A check that names `disks` as an argument gets what the probe saw. Each probe ru
 arguments in a round, in a thread, before the first check is judged.
 """
 
+import importlib
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -39,6 +43,7 @@ class Probe:
 
 
 PROBES: dict[str, Probe] = {}
+_PROBE = re.compile(r"^@probe\b.*\ndef (?P<name>\w+)", re.MULTILINE)
 
 
 def probe(*, deadline: float = 10.0) -> Callable[[Callable[..., Any]], Any]:
@@ -58,3 +63,32 @@ def probe(*, deadline: float = 10.0) -> Callable[[Callable[..., Any]], Any]:
         return fact
 
     return made
+
+
+class Later:
+    """The probes of a package, each module imported when a check first names one of its. `plugin` has their fixtures.
+
+    Most rounds need few of them, and to import them all is a tenth of a small round.
+    """
+
+    def __init__(self, package: str, folder: Path) -> None:
+        self.modules = {
+            match["name"]: f"{package}.{path.stem}"
+            for path in sorted(folder.glob("*.py"))
+            for match in _PROBE.finditer(path.read_text(encoding="utf-8"))
+        }
+        self.plugin = ModuleType("rounds_probes")
+        vars(self.plugin).update({name: self._fixture(name) for name in self.modules})
+
+    def named(self, name: str) -> Probe | None:
+        """The probe of that name, ours or a user's; None when it is no probe."""
+        if name not in PROBES and name in self.modules:
+            importlib.import_module(self.modules[name])
+        return PROBES.get(name)
+
+    def _fixture(self, name: str) -> Any:
+        @pytest.fixture(name=name)
+        def fact(looking: Any, expected: Any) -> Any:
+            return looking.fact(self.named(name), expected)
+
+        return fact

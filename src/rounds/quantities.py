@@ -4,12 +4,12 @@ The base units are `s`, `B`, `%`, `1/s` and `` (a plain count or ratio).
 """
 
 import math
+from functools import cache
 from typing import Annotated, Any
 
 import pytimeparse2
 from pydantic import BeforeValidator, ByteSize, TypeAdapter, WithJsonSchema
 
-_BYTES = TypeAdapter(ByteSize)
 _KINDS = {"s": "a duration", "B": "a size", "%": "a percentage", "1/s": "a rate", "": "a plain number"}
 _EXAMPLES = {"s": "26h or 500ms", "B": "10 MB", "%": "85%", "1/s": "5/min", "": "1000"}
 
@@ -58,9 +58,14 @@ def _seconds(text: str) -> float | None:
 
 def _bytes(text: str) -> float | None:
     try:
-        return float(_BYTES.validate_python(text))
+        return float(_bytes_reader().validate_python(text))
     except ValueError:
         return None
+
+
+@cache
+def _bytes_reader() -> TypeAdapter[ByteSize]:
+    return TypeAdapter(ByteSize)
 
 
 _STEPS = {

@@ -29,7 +29,7 @@ class Observation:
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON types, keys as the field names."""
-        return {item.name: getattr(self, item.name) for item in fields(self)} | {"verdict": str(self.verdict)}
+        return {name: getattr(self, name) for name in _FIGURE} | {"verdict": str(self.verdict)}
 
     @property
     def sentence(self) -> str:
@@ -65,7 +65,7 @@ class Record:
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON types (xdist takes no others), keys as the field names."""
-        data = {item.name: getattr(self, item.name) for item in fields(self)}
+        data = {name: getattr(self, name) for name in _FIELDS}
         return data | {
             "outcome": str(self.outcome),
             "real_outcome": str(self.real_outcome) if self.real_outcome else None,
@@ -84,6 +84,10 @@ class Record:
             "observations": observations,
             "real_outcome": Outcome(real) if real else None,
         }))  # fmt: skip
+
+
+_FIGURE = tuple(item.name for item in fields(Observation))
+_FIELDS = tuple(item.name for item in fields(Record))
 
 
 def worst_first(records: list[Record]) -> list[Record]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from typing_extensions import TypedDict  # pydantic, which makes the schema, takes no other before Python 3.12
+
 from rounds.outcome import Outcome, worst
 from rounds.record import Record, worst_first
 
@@ -17,12 +19,21 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+class SlowestLook(TypedDict):
+    """A probe, the targets it looked at, and how long it took."""
+
+    probe: str
+    target: str
+    seconds: float
+
+
 @dataclass
 class Round:
     """What all reports of one round are made from.
 
     `problems` are things that went wrong with the round itself (a report that could not be written, a file that could
-    not be collected): with any of them the round is not ok. `ended` says in words how it ended.
+    not be collected): with any of them the round is not ok. `ended` says in words how it ended. `slowest_look` is what
+    the round waited for longest: nobody looks faster than that (not told where xdist's workers looked).
     """
 
     id: str
@@ -32,6 +43,7 @@ class Round:
     finished_at: str = ""
     ended: str = ""
     seconds: float = 0.0
+    slowest_look: SlowestLook | None = None
     version: str = ""
     records: list[Record] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -21,7 +21,7 @@ from rounds.look import Looking
 from rounds.outcome import Outcome
 from rounds.record import Record
 from rounds.round import Round, now
-from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row, probes_of
+from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row
 from rounds.settings import Settings
 
 _PROGRESS_SECONDS = 0.2
@@ -70,9 +70,8 @@ class Running:
         if not items or session.config.pluginmanager.hasplugin("dsession"):
             return
         self.begin([item.stash[BLANK] for item in items], _selection(session.config))
-        wanted = [
-            (probe, item.stash[EXPECTED]) for item in items if EXPECTED in item.stash for probe in probes_of(item)
-        ]
+        judged = [item for item in items if EXPECTED in item.stash]
+        wanted = [(probe, item.stash[EXPECTED]) for item in judged for probe in self.selection.probes_of(item)]
         self.looking.start(wanted)
 
     @pytest.hookimpl(optionalhook=True)
@@ -97,7 +96,7 @@ class Running:
         self.mistakes = self.mistakes or getattr(node, "workeroutput", {}).get(MISTAKES, "")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        data = getattr(report, "record", None)
+        data = vars(report).pop("record", None)  # pytest keeps all reports to the end: they need not hold it twice
         if data is not None:
             self._add(Record.from_json(data))
         elif report.failed and report.when not in ("setup", "call", "teardown"):
@@ -165,6 +164,8 @@ class Running:
         self.told.ended = "all were judged" if not missing else f"{missing} were not judged: {self.why}"
         self.told.finished_at = now()
         self.told.seconds = round(time.monotonic() - self.begun, 3)
+        self.told.slowest_look = self.looking.slowest
+        self.looking.forget()
         self.told.problems += remember(self.told, History(self.settings.state))
 
     def _tell(self) -> None:

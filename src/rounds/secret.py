@@ -42,11 +42,13 @@ class Redactor:
         for word in list(words):
             words |= {quote(word, safe=""), unquote(word), repr(word)[1:-1]}
         self._words |= {word for word in words if len(word) >= _SHORTEST}
-        longest_first = sorted(self._words, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._pattern = None
 
     def clean(self, text: str) -> str:
         """The text with every secret replaced by `•••`."""
+        if self._pattern is None and self._words:
+            longest_first = sorted(self._words, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         return self._pattern.sub(MASK, text) if self._pattern else text
 
 

@@ -15,7 +15,7 @@ from rounds.inventory.found import FoundCheck, check_name, find_checks
 from rounds.inventory.load import Inventory, Row, load
 from rounds.inventory.mistakes import Mistake, nearest, told
 from rounds.outcome import Outcome
-from rounds.probe import PROBES, CouldNotLook, Probe
+from rounds.probe import CouldNotLook, Later, Probe
 from rounds.record import Record
 from rounds.settings import Settings
 
@@ -38,8 +38,9 @@ def is_worker(config: pytest.Config) -> bool:
 class Selection:
     """The pytest hooks that turn rows into items."""
 
-    def __init__(self, settings: Settings, config: pytest.Config) -> None:
+    def __init__(self, settings: Settings, config: pytest.Config, probes: Later) -> None:
         self.settings = settings
+        self.probes = probes
         self.checks: dict[str, FoundCheck] = find_checks([own_checks(), settings.systems])
         self.inventory: Inventory = load(settings.systems, self.checks, settings.only_systems)
         self.by_check: dict[str, list[Row]] = {}
@@ -112,6 +113,8 @@ class Selection:
             return (yield)
         if mistakes:
             raise pytest.UsageError(mistakes)
+        for document in self.inventory.documents:
+            document.lines.clear()  # only mistakes need them, and there are none
         items += [Unjudged.of(session, row, self._why(row)) for row in self.inventory.rows if self._is_lost(row)]
         for item in items:
             item.stash[BLANK] = _blank(item)
@@ -121,7 +124,7 @@ class Selection:
     def _mistakes(self, items: Iterable[pytest.Item]) -> str:
         """Everything that is wrong with the inventory and the options, in words; empty if nothing is."""
         for item in items:
-            _refuse_missing_arguments(item, self.inventory)
+            self._refuse_missing_arguments(item)
         ids = {row.id for row in self.inventory.rows} | {item.nodeid for item in items}
         unknown = [asked for asked in self.settings.only_ids if not fnmatch.filter(ids, asked)]
         options = [
@@ -129,6 +132,21 @@ class Selection:
         ]
         mistakes = [*self.inventory.mistakes, *options]
         return told(mistakes) if mistakes else ""
+
+    def probes_of(self, item: pytest.Item) -> list[Probe]:
+        """The probes a check names as its arguments."""
+        return [probe for name in getattr(item, "fixturenames", ()) if (probe := self.probes.named(name))]
+
+    def _refuse_missing_arguments(self, item: pytest.Item) -> None:
+        expected = _expected(item)
+        if not isinstance(expected, Expectation):
+            return
+        for probe in self.probes_of(item):
+            for name in probe.arguments:
+                if name not in type(expected).model_fields:
+                    row = next(row for row in self.inventory.rows if row.id == expected.id)
+                    what = f"the probe {probe.name} needs {name!r}, which {type(expected).__name__} does not have"
+                    row.document.mistake((*row.place, "check"), what)
 
     def _is_lost(self, row: Row) -> bool:
         return row.id not in self.made and (not self.aimed_by_hand or self.checks[row.check].path in self.failures)
@@ -171,11 +189,6 @@ def words(row: Row) -> list[str]:
     return [word.replace("-", "_") for word in (*when, str(row.data.get("severity", "critical")), area, system)]
 
 
-def probes_of(item: pytest.Item) -> list[Probe]:
-    """The probes a check names as its arguments."""
-    return [PROBES[name] for name in getattr(item, "fixturenames", ()) if name in PROBES]
-
-
 def blank_of_row(row: Row) -> Record:
     """A record of nothing yet, from a row as written (a worker that crashed has told no more)."""
     data = row.data
@@ -216,18 +229,6 @@ def _expected(item: pytest.Item) -> object:
 def _remedy(item: pytest.Item) -> str:
     text = inspect.getdoc(getattr(item, "obj", None)) or ""
     return " ".join(text.partition("Remedy:")[2].split())
-
-
-def _refuse_missing_arguments(item: pytest.Item, inventory: Inventory) -> None:
-    expected = _expected(item)
-    if not isinstance(expected, Expectation):
-        return
-    for probe in probes_of(item):
-        for name in probe.arguments:
-            if name not in type(expected).model_fields:
-                row = next(row for row in inventory.rows if row.id == expected.id)
-                what = f"the probe {probe.name} needs {name!r}, which {type(expected).__name__} does not have"
-                row.document.mistake((*row.place, "check"), what)
 
 
 def _keep_only(config: pytest.Config, items: list[pytest.Item], ids: tuple[str, ...]) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from rounds.quantities import read
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -57,6 +55,8 @@ def read_settings(config: pytest.Config) -> Settings | None:
     given = config.getoption("systems") or config.getini("rounds_systems")
     if not given or config.option.collectonly:
         return None
+    from rounds.quantities import read  # noqa: PLC0415 - a pytest run that is no round does not import pydantic
+
     markexpr = str(config.getoption("markexpr") or "")
     deadline = config.getoption("round_deadline") or config.getini("rounds_deadline")
     try:

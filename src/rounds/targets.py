@@ -15,7 +15,7 @@ from rounds.secret import Secret
 class Target(BaseModel):
     """What all kinds share. `place` is what a report may show of it: never a secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
     name: str = ""
     system: str = ""
     kind: str
@@ -218,9 +218,10 @@ def target_kind(annotation: Any) -> type[Target] | None:
 
 def named_target(name: str, kind: type[Target], targets: dict[str, Target]) -> Target:
     """The target of that name and kind; raises ValueError with the nearest right word."""
+    named = targets.get(name)
+    if isinstance(named, kind):
+        return named
     fitting = {key: target for key, target in targets.items() if isinstance(target, kind)}
-    if name in fitting:
-        return fitting[name]
     wanted = kind.model_fields["kind"].default
     if name in targets:
         raise ValueError(f"target {name!r} is a {targets[name].kind}, but a {wanted} is due here{nearest('', fitting)}")

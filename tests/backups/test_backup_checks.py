@@ -122,7 +122,7 @@ def told(status: str | None, seconds_ago: float | None, code: int = 200) -> Answ
         (told(None, 3 * HOUR), aged(3 * HOUR), Outcome.CRITICAL, "status is missing"),
         (told("success", 30 * HOUR), aged(30 * HOUR), Outcome.CRITICAL, "age of the last backup is 30 h"),
         (told("success", 24 * HOUR), aged(3 * HOUR), Outcome.CRITICAL, "the newest archive is 21 h"),
-        (told("success", 3 * HOUR), aged(51 * HOUR), Outcome.CRITICAL, "the newest archive is 2 d"),
+        (told("success", 3 * HOUR), aged(51 * HOUR), Outcome.CRITICAL, "the newest archive is 48 h"),
         (told("success", -3 * HOUR), aged(3 * HOUR), Outcome.CRITICAL, "future"),
         (told("success", None), aged(3 * HOUR), Outcome.CRITICAL, "no time is told"),
         (told("success", 3 * HOUR), NONE, Outcome.CRITICAL, "there is no backup"),

@@ -1,5 +1,6 @@
 """HTML made of calls: what is not `Html` already becomes one clean line and is escaped, so nothing can be forgotten."""
 
+from functools import lru_cache
 from html import escape
 
 from rounds.reports.text import line
@@ -18,8 +19,16 @@ def html(*parts: str) -> Html:
 
 def tag(name: str, *parts: str, **attributes: str) -> Html:
     """An element: `tag("td", "a < b", class_="wide", data_label="Sum")`; `hidden=""` is a bare attribute."""
-    said = "".join([f' {key.rstrip("_").replace("_", "-")}="{html(value)}"' for key, value in attributes.items()])
+    said = _said(*attributes, *attributes.values()) if attributes else ""
     return Html(f"<{name}{said}>{html(*parts)}</{name}>")
+
+
+@lru_cache(maxsize=1000, typed=True)
+def _said(*names_then_values: str) -> str:
+    """The attributes of an element; a page has few of them, in many rows."""
+    half = len(names_then_values) // 2
+    pairs = zip(names_then_values[:half], names_then_values[half:], strict=True)
+    return "".join([f' {name.rstrip("_").replace("_", "-")}="{html(value)}"' for name, value in pairs])
 
 
 NOTHING = Html()

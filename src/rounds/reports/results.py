@@ -13,9 +13,13 @@ _DERIVED = ("outcome", "counts")
 
 
 def write(told: Round, path: Path) -> None:
+    """One line a record, written as it is made: ten thousand at once would be the most memory a round takes."""
     head = told.head() | {"outcome": told.outcome, "counts": told.counts}
-    results = {"format": FORMAT, "round": head, "records": [record.as_json() for record in told.worst_first]}
-    path.write_text(_json(results) + "\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f'{{"format": {FORMAT}, "round": {_json(head)}, "records": [')
+        for number, record in enumerate(told.worst_first):
+            file.write(f"{',' if number else ''}\n{_json(record.as_json())}")
+        file.write("\n]}\n")
 
 
 def read_results(path: Path) -> Round:
