@@ -4,15 +4,16 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-READ = """
-import resource, sys
+READ = r"""
+import pathlib, re, sys
 from rounds.fixtures import logs
 from rounds.probe import PROBES
 from rounds.targets import Log
-log = Log(name="app", path=sys.argv[1], pattern=r"^(?P<time>\\S+ \\S+) (?P<level>[A-Z]+) ", time_format="%Y-%m-%d %H:%M:%S")
+log = Log(name="app", path=sys.argv[1], pattern=r"^(?P<time>\S+ \S+) (?P<level>[A-Z]+) ", time_format="%Y-%m-%d %H:%M:%S")
 fact = PROBES["log_records"].look(log, 3600.0, {}, None)
 errors = sum(tally.count for (level, _), tally in fact.kinds.items() if level == "ERROR")
-print(fact.records, errors, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+peak = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]
+print(fact.records, errors, int(peak) // 1024)
 """
 
 

@@ -112,7 +112,7 @@ def test_a_server_that_accepts_and_says_nothing_ends_the_look_in_time(
     begun = time.monotonic()
     with listening(answer) as port:
         fact = look(dsn_of(port))
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8
     assert "timeout" in fact.failure
     assert judged(row, fact).outcome is Outcome.CRITICAL
 
@@ -130,7 +130,7 @@ def test_a_server_that_hangs_after_connecting_ends_the_look_in_time(server: Serv
     begun = time.monotonic()
     with pytest.raises(postgres.Unreachable, match="no answer within 1 s"):
         ask()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8
     assert server.process.poll() is None
 
 
