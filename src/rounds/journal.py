@@ -5,6 +5,7 @@ First line: the round and every expectation it should judge. Then one line a rec
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,12 +67,13 @@ def newest_folders(reports: Path) -> list[Path]:
     return sorted((path.parent for path in reports.glob(f"*/{JOURNAL}") if not path.parent.is_symlink()), reverse=True)
 
 
-def complete(told: Round, expected: list[Record], why: str) -> None:
+def complete(told: Round, expected: list[Record], why: Callable[[str], str]) -> None:
     """Add an unknown record for every expectation that has none: nothing is green by accident."""
     judged = {record.id for record in told.records}
     missing = [blank for blank in expected if blank.id not in judged]
     told.records += [
-        replace(blank, outcome=Outcome.UNKNOWN, summary=f"not judged: {why}", judged_at=now()) for blank in missing
+        replace(blank, outcome=Outcome.UNKNOWN, summary=f"not judged: {why(blank.id)}", judged_at=now())
+        for blank in missing
     ]
 
 
@@ -94,7 +96,7 @@ def read_journal(folder: Path) -> Round:
         told.ended = "killed" if not _alive(first["pid"]) else "still running"
         told.problems.append(f"the round did not end by itself: it was {told.ended}")
     told.records = list({record.id: record for record in told.records}.values())
-    complete(told, expected, f"the round was {told.ended}")
+    complete(told, expected, lambda _: f"the round was {told.ended}")
     return told
 
 

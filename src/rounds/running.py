@@ -4,11 +4,9 @@ It knows what the selection should have judged, keeps the journal, ends in order
 deadline, and writes the reports.
 """
 
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -21,8 +19,9 @@ from rounds.look import Looking
 from rounds.outcome import Outcome
 from rounds.record import Record
 from rounds.round import Round, now
-from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row
+from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row, expectation_of
 from rounds.settings import Settings
+from rounds.signals import Interrupts
 
 _PROGRESS_SECONDS = 0.2
 _GRACE_SECONDS = 5.0  # after the round's deadline, for judging what was seen
@@ -39,11 +38,11 @@ class Running:
         self.journal: Journal | None = None
         self.expected: dict[str, Record] = {}
         self.why = "the round ended before its turn"
-        self.crashes: list[str] = []
+        self.crashes: dict[str, str] = {}
         self.mistakes = ""
         self.told = Round(id="", batch=settings.batch, started_at=now(), version=rounds.__version__)
         self.begun = time.monotonic()
-        self._handlers: dict[int, Any] = {}
+        self.interrupts = Interrupts()
         self._terminal: pytest.TerminalReporter | None = None
         self._next_progress = 0.0
 
@@ -54,7 +53,7 @@ class Running:
         """Start the journal: from here on, what is not judged is unknown."""
         self.expected = {blank.id: blank for blank in blanks}
         self.told.selection = selection
-        self._catch_signals()
+        self.interrupts.catch(self.settings.deadline_seconds + _GRACE_SECONDS)
         try:
             folder = new_folder(self.settings.reports, self.settings.batch)
             self.told.id = folder.name
@@ -64,15 +63,17 @@ class Running:
             self.told.id = self.told.id or f"{self.told.started_at}-{self.settings.batch}"
             self._problem(f"no reports could be written to {self.settings.reports}: {error.strerror}")
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Without xdist: everything is known, so look at everything at once."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Any:
+        """Without xdist: everything is selected, so look at everything at once."""
         items = [item for item in session.items if BLANK in item.stash]
-        if not items or session.config.pluginmanager.hasplugin("dsession"):
-            return
-        self.begin([item.stash[BLANK] for item in items], _selection(session.config))
-        judged = [item for item in items if EXPECTED in item.stash]
-        wanted = [(probe, item.stash[EXPECTED]) for item in judged for probe in self.selection.probes_of(item)]
-        self.looking.start(wanted)
+        if items and not session.config.pluginmanager.hasplugin("dsession"):
+            self.begin([item.stash[BLANK] for item in items], _selection(session.config))
+            judged = [item for item in items if EXPECTED in item.stash]
+            self.looking.start(
+                (probe, item.stash[EXPECTED]) for item in judged for probe in self.selection.probes_of(item)
+            )
+        return (yield)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -100,7 +101,10 @@ class Running:
         if data is not None:
             self._add(Record.from_json(data))
         elif report.failed and report.when not in ("setup", "call", "teardown"):
-            self.crashes.append(self.clean(str(report.longreprtext)))
+            words = [line for line in str(report.longreprtext).splitlines() if "crashed" in line] or [
+                "a worker crashed"
+            ]
+            self.crashes[expectation_of(report.nodeid)] = self.clean(words[0])
 
     def progress(self) -> None:
         """On a terminal, keep one line up to date while probes look and checks judge."""
@@ -134,23 +138,20 @@ class Running:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self._ignore_signals()
+        self.interrupts.ignore()
         if self._terminal and self._next_progress:
             self._terminal.rewrite("", erase=True)
         if self.mistakes:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if not self.expected and not self.told.problems:
             return
-        if self.crashes:
-            self.why = next((line for line in self.crashes[0].splitlines() if "crashed" in line), "a worker crashed")
         self._finish()
         self._tell()
         if session.exitstatus == pytest.ExitCode.OK and self._is_failure:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        self.interrupts.restore()
 
     @property
     def _is_failure(self) -> bool:
@@ -159,7 +160,7 @@ class Running:
 
     def _finish(self) -> None:
         """Mark what was not judged, say since when each outcome holds, and close the journal."""
-        complete(self.told, list(self.expected.values()), self.why)
+        complete(self.told, list(self.expected.values()), lambda id_: self.crashes.get(id_, self.why))
         missing = len([record for record in self.told.records if record.summary.startswith("not judged")])
         self.told.ended = "all were judged" if not missing else f"{missing} were not judged: {self.why}"
         self.told.finished_at = now()
@@ -185,23 +186,6 @@ class Running:
     def _problem(self, what: str) -> None:
         if what not in self.told.problems:
             self.told.problems.append(what)
-
-    def _catch_signals(self) -> None:
-        def interrupt(number: int, _frame: FrameType | None) -> None:
-            name = "its own deadline passed" if number == signal.SIGALRM else signal.Signals(number).name
-            raise KeyboardInterrupt(name)
-
-        for number in (signal.SIGTERM, signal.SIGALRM):
-            self._handlers[number] = signal.signal(number, interrupt)
-        signal.setitimer(signal.ITIMER_REAL, self.settings.deadline_seconds + _GRACE_SECONDS)
-
-    def _ignore_signals(self) -> None:
-        """Reports are being written: a second signal must not leave half of one."""
-        if self._handlers:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            self._handlers.setdefault(signal.SIGINT, signal.getsignal(signal.SIGINT))
-            for number in self._handlers:
-                signal.signal(number, signal.SIG_IGN)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(
@@ -260,7 +244,7 @@ def _selection(config: pytest.Config) -> str:
 
 
 def _blank_of_nodeid(nodeid: str, rows: dict[str, Row]) -> Record:
-    inner = nodeid.rpartition("[")[2].removesuffix("]")
+    inner = expectation_of(nodeid)
     if inner in rows:
         blank = blank_of_row(rows[inner])
     else:

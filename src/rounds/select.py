@@ -189,6 +189,11 @@ def words(row: Row) -> list[str]:
     return [word.replace("-", "_") for word in (*when, str(row.data.get("severity", "critical")), area, system)]
 
 
+def expectation_of(nodeid: str) -> str:
+    """The id of the row in a node id: `test_disk.py::test_disk_usage[bigshot.resources.disk]`."""
+    return nodeid.rpartition("[")[2].removesuffix("]")
+
+
 def blank_of_row(row: Row) -> Record:
     """A record of nothing yet, from a row as written (a worker that crashed has told no more)."""
     data = row.data

@@ -49,18 +49,25 @@ def test_a_broken_file_without_rows_still_makes_the_round_not_ok(project):
     assert str(project.told().outcome) == "unknown"
 
 
-def test_a_crashed_worker_leaves_its_expectation_unknown(project):
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("death", ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(3)"])
+def test_a_crashed_worker_leaves_its_expectation_unknown_and_no_other(project, death, workers):
     project.rows({"id": "good", "shows": 1}, {"id": "dies", "check": "dies"}, {"id": "after", "check": "after"})
-    project.checks(SLOW, "test_slow.py")
-    done = project.run("run", "daily", "--", "-n", "2")
+    project.checks(SLOW.replace("os.kill(os.getpid(), signal.SIGKILL)", death), "test_slow.py")
+    done = project.run("run", "daily", "--", "-n", workers)
     assert done.returncode == 1, done.stdout + done.stderr
-    outcomes = all_reports_are_whole(project)
-    assert outcomes["dies"] == "unknown"
-    assert outcomes["good"] == outcomes["after"] == "ok"
+    assert all_reports_are_whole(project) == {"good": "ok", "dies": "unknown", "after": "ok"}
     assert "crashed" in project.summary(".dies")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_only_check_crashes_its_worker_and_the_round_ends(project):
+    project.rows({"id": "dies", "check": "dies"})
+    project.checks(SLOW, "test_slow.py")
+    assert project.run("run", "daily", "--", "-n", "2").returncode == 1
+    assert project.outcomes() == {"dies": "unknown"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("extra", [[], ["--", "-n", "1"]], ids=["alone", "xdist"])
 def test_an_interrupted_round_still_tells(project, number, extra):
     project.rows({"id": "good", "shows": 1}, {"id": "slow", "check": "slow"}, {"id": "after", "check": "after"})
