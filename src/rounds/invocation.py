@@ -1,6 +1,7 @@
 """The pytest line of a round: what `rounds run` prints and runs, and what a person may type instead."""
 
 import argparse
+import re
 from pathlib import Path
 
 _CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -12,7 +13,7 @@ def pytest_line(options: argparse.Namespace, folder: Path) -> list[str]:
     """The pytest command line that does the same round."""
     line = ["pytest"]
     if options.batch:
-        line += ["-m", options.batch]
+        line += ["-m", re.sub(r"(?<=[a-z])-(?=[a-z])", "_", options.batch)]  # markers have no hyphens
     if options.systems or not _is_configured(folder):
         line += ["--systems", options.systems or "systems"]
     if not _is_configured(folder):
@@ -22,8 +23,9 @@ def pytest_line(options: argparse.Namespace, folder: Path) -> list[str]:
             line += [f"--{name}", value]
     line += ["--round-deadline", options.deadline] if options.deadline else []
     line += ["--reports", options.reports] if options.reports else []
+    line += ["--state", options.state] if options.state else []
     line += ["--fail-on-warning"] if options.strict else []
-    line += ["--quiet-when-ok"] if options.quiet else []
+    line += ["-p", "no:terminal"] if options.quiet else []
     return [*line, *options.extra]
 
 

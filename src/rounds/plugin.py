@@ -62,7 +62,7 @@ def _prepare(config: pytest.Config) -> None:
     """Let pytest go on after a file that cannot be collected, and leave the telling to the round."""
     option: Any = config.option
     option.continue_on_collection_errors = True
-    if option.verbose <= 0:
+    if getattr(option, "verbose", 1) <= 0:
         option.verbose = -2
         option.tbstyle = "no"
         option.reportchars = ""
@@ -72,7 +72,7 @@ def _prepare(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
     """No dots and letters: the round tells at its end."""
-    if config.option.verbose != -2 or not config.pluginmanager.hasplugin("rounds-running"):
+    if getattr(config.option, "verbose", 0) != -2 or not config.pluginmanager.hasplugin("rounds-running"):
         return None
     if report.when != "call" and not report.failed and not report.skipped:
         return "", "", ""

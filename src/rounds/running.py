@@ -143,12 +143,14 @@ class Running:
             self._terminal.rewrite("", erase=True)
         if self.mistakes:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if not self.expected and not self.told.problems:
-            return
-        self._finish()
-        self._tell()
-        if session.exitstatus == pytest.ExitCode.OK and self._is_failure:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.expected or self.told.problems:
+            self._finish()
+            self._tell()
+            if session.exitstatus == pytest.ExitCode.OK and self._is_failure:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._terminal is None and (session.exitstatus or self.told.outcome is not Outcome.OK):
+            for line in self._lines(session.config, session.exitstatus, colour=False, width=None):
+                print(line)  # noqa: T201 - quiet: pytest's own terminal is off, and something is to be said
 
     def pytest_unconfigure(self) -> None:
         self.interrupts.restore()
@@ -180,8 +182,11 @@ class Running:
             point_latest(folder)
         except OSError as error:
             self._problem(f"the journal could not be ended: {error.strerror}")
-        for problem in write_all(self.told, folder):
+        problems = write_all(self.told, folder)
+        for problem in problems:
             self._problem(problem)
+        if problems:
+            write_all(self.told, folder)  # what could be written must say what could not
 
     def _problem(self, what: str) -> None:
         if what not in self.told.problems:
@@ -191,29 +196,26 @@ class Running:
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
     ) -> None:
+        writer = config.get_terminal_writer()
+        width = writer.fullwidth if terminalreporter.isatty else None
+        for line in self._lines(config, exitstatus, colour=writer.hasmarkup, width=width):
+            terminalreporter.write_line(line)
+
+    def _lines(self, config: pytest.Config, exitstatus: int, *, colour: bool, width: int | None) -> list[str]:
+        """What is to be said at the end."""
         from rounds.reports.terminal import lines  # noqa: PLC0415 - only a round that tells needs it
 
         if self.mistakes:
-            terminalreporter.write_line(f"ERROR: {self.mistakes}")
-        elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            return [f"ERROR: {self.mistakes}"]
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             rows = len(self.selection.inventory.rows)
-            said = _selection(config)
-            terminalreporter.write_line(
-                f"ERROR: nothing was selected by {said} out of {rows} expectations: nothing was looked at"
-            )
+            return [
+                f"ERROR: nothing was selected by {_selection(config)} out of {rows} expectations: nothing was looked at"
+            ]
         if not self.expected and not self.told.problems:
-            return
-        if self.settings.quiet and not self._is_failure and self.told.outcome is Outcome.OK:
-            return
-        writer = config.get_terminal_writer()
+            return []
         report = self.journal.folder / "report.html" if self.journal else None
-        for line in lines(
-            self.told,
-            colour=writer.hasmarkup,
-            width=writer.fullwidth if terminalreporter.isatty else 160,
-            report=report,
-        ):
-            terminalreporter.write_line(line)
+        return lines(self.told, colour=colour, width=width, report=report)
 
 
 def remember(told: Round, history: History) -> list[str]:

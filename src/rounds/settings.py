@@ -20,7 +20,6 @@ class Settings:
     deadline_seconds: float
     parallel: int
     fail_on_warning: bool
-    quiet: bool
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -42,7 +41,6 @@ def add_options(parser: pytest.Parser) -> None:
         "--round-deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (ini: rounds_deadline)"
     )
     group.addoption("--fail-on-warning", action="store_true", help="a warning makes the round fail, too")
-    group.addoption("--quiet-when-ok", action="store_true", help="print nothing when everything is ok (for cron)")
     parser.addini("rounds_systems", "folder with one folder a system; setting it turns rounds on", default="")
     parser.addini("rounds_reports", "where reports go", default="reports")
     parser.addini("rounds_state", "where history is kept", default=".rounds")
@@ -57,7 +55,6 @@ def read_settings(config: pytest.Config) -> Settings | None:
         return None
     from rounds.quantities import read  # noqa: PLC0415 - a pytest run that is no round does not import pydantic
 
-    markexpr = str(config.getoption("markexpr") or "")
     deadline = config.getoption("round_deadline") or config.getini("rounds_deadline")
     try:
         seconds = read(deadline, "s")
@@ -69,12 +66,20 @@ def read_settings(config: pytest.Config) -> Settings | None:
         state=_below(config, config.getoption("state") or config.getini("rounds_state")),
         only_systems=tuple(config.getoption("system")),
         only_ids=tuple(config.getoption("id")),
-        batch=config.getoption("batch") or re.sub(r"[^a-z0-9]+", "-", markexpr.lower()).strip("-") or "all",
+        batch=config.getoption("batch") or _batch(config),
         deadline_seconds=seconds,
         parallel=int(config.getini("rounds_parallel")),
         fail_on_warning=config.getoption("fail_on_warning"),
-        quiet=config.getoption("quiet_when_ok"),
     )
+
+
+def _batch(config: pytest.Config) -> str:
+    """The word given to -m; a round over a part of it has a name of its own, so that no status takes it for the whole."""
+    name = re.sub(r"[^a-z0-9]+", "-", str(config.getoption("markexpr") or "all").lower()).strip("-")
+    name = "-".join([name, *sorted(config.getoption("system"))])
+    by_hand = config.args_source is pytest.Config.ArgsSource.ARGS
+    narrowed = any(config.getoption(option, default=None) for option in ("id", "keyword", "deselect", "lf"))
+    return f"{name}-part" if narrowed or by_hand else name
 
 
 def _below(config: pytest.Config, folder: str) -> Path:

@@ -45,7 +45,7 @@ class Stage:
         """The command line of a round over the estate."""
         options = Namespace(
             batch=batch, systems=str(own_systems()), system=[self.system], id=[], deadline="2m", reports=str(reports),
-            strict=False, quiet=False, extra=["--state", str(self.folder / "state"), *extra],
+            strict=False, quiet=False, state=str(self.folder / "state"), extra=list(extra),
         )  # fmt: skip
         return [sys.executable, "-m", *pytest_line(options, self.folder)]
 

@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
     words.add_argument("--id", action="append", default=[], metavar="ID", help="only this expectation; may be repeated")
     words.add_argument("--deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m")
     words.add_argument("--reports", metavar="DIR", help="where reports go (default: reports)")
+    words.add_argument("--state", metavar="DIR", help="where history is kept (default: .rounds)")
     words.add_argument("--strict", action="store_true", help="a warning makes the round fail, too")
     words.add_argument("--quiet", action="store_true", help="print nothing when everything is ok (for cron)")
     words.set_defaults(run=run)

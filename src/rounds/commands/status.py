@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +46,12 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     try:
-        status = status_of(options.reports, options.batch, options.max_age)
+        max_age = read(options.max_age, "s") if options.max_age else None
+    except ValueError as error:
+        print(f"--max-age: {error}", file=sys.stderr)
+        return 4 if not options.nagios else 3
+    try:
+        status = status_of(options.reports, options.batch, max_age)
     except (OSError, ValueError, KeyError, TypeError) as error:
         status = Status(3, f"the last round cannot be read: {error}")
     sentence = " ".join(status.sentence.replace("|", "/").split())
@@ -58,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     return status.code
 
 
-def status_of(reports: Path, batch: str | None, max_age: str | None) -> Status:
+def status_of(reports: Path, batch: str | None, max_age: float | None) -> Status:
     """The status of a batch from its last round; raises OSError or ValueError when that cannot be read."""
     told = last_round(reports, batch)
     if told is None:
@@ -66,7 +72,7 @@ def status_of(reports: Path, batch: str | None, max_age: str | None) -> Status:
             3, f"no round {f'of batch {batch} ' if batch else ''}in {reports}: run `rounds run {batch or 'daily'}`"
         )
     age = time.time() - datetime.fromisoformat(told.finished_at or told.started_at).timestamp()
-    allowed = read(max_age or _MAX_AGE.get(told.batch, _OTHERWISE), "s")
+    allowed = max_age or read(_MAX_AGE.get(told.batch.partition("-")[0], _OTHERWISE), "s")
     perfdata = _perfdata(told, age, allowed)
     if age > allowed:
         return Status(
@@ -80,7 +86,7 @@ def last_round(reports: Path, batch: str | None) -> Round | None:
     for folder in newest_folders(reports):
         whole = folder / "results.json"
         told = read_results(whole) if whole.is_file() else read_journal(folder)
-        if told.ended != "still running" and batch in (None, told.batch):
+        if told.ended != "still running" and (batch is None or batch.replace("_", "-") == told.batch):
             return told
     return None
 
@@ -88,10 +94,13 @@ def last_round(reports: Path, batch: str | None) -> Round | None:
 def _sentence(told: Round, age: float) -> str:
     bad = [record for record in told.worst_first if record.outcome in _CODES]
     when = f"{told.batch} round of {shown(age, 's')} ago"
+    ok = told.counts[Outcome.OK]
     if not bad and not told.problems:
-        return f"{when}: all {len(told.records)} expectations hold"
-    first = f"{bad[0].id}: {bad[0].summary}" if bad else told.problems[0]
-    return f"{when}: {len(bad)} of {len(told.records)} not ok; {first}"
+        rest = [f"{count} {outcome}" for outcome, count in told.counts.items() if count and outcome is not Outcome.OK]
+        return ", ".join([f"{when}: {ok} of {len(told.records)} expectations hold", *rest])
+    problems = [f"problem: {problem}" for problem in told.problems]
+    first = [f"{record.id}: {record.summary}" for record in bad]
+    return "; ".join([f"{when}: {len(bad)} of {len(told.records)} not ok", *problems, *first[:1]])
 
 
 def _perfdata(told: Round, age: float, allowed: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 
 from rounds.outcome import Outcome
 from rounds.quantities import shown
@@ -14,8 +15,8 @@ _WORD = 8  # columns: as long as the longest outcome that is listed
 _LONGEST = 300
 
 
-def lines(told: Round, *, colour: bool, width: int, report: Path | None = None) -> list[str]:
-    """The lines to print, without line ends; `report` is where to read on."""
+def lines(told: Round, *, colour: bool, width: int | None, report: Path | None = None) -> list[str]:
+    """The lines to print, without line ends; `width` is a terminal's, `report` is where to read on."""
     wrong = [record for record in told.worst_first if record.outcome.badness >= Outcome.WARNING.badness]
     said = [f"{_word(Outcome.UNKNOWN, colour)} {line(problem, _LONGEST)}" for problem in told.problems]
     for record in wrong:
@@ -26,12 +27,13 @@ def lines(told: Round, *, colour: bool, width: int, report: Path | None = None) 
     return said
 
 
-def _lines_of_record(record: Record, colour: bool, width: int) -> Iterator[str]:
+def _lines_of_record(record: Record, colour: bool, width: int | None) -> Iterator[str]:
     since = f" (since {record.since[:16].replace('T', ' ')} UTC)" if record.since else ""
     yield f"{_word(record.outcome, colour)} {line(record.id)}: {line(record.summary, _LONGEST)}{since}"
-    if record.outcome is Outcome.CRITICAL and record.remedy:
-        indent = " " * (_WORD + 1)
-        yield indent + line(f"-> {line(record.remedy)}", max(width - len(indent), 20))
+    if record.outcome in (Outcome.CRITICAL, Outcome.WARNING) and record.remedy:
+        indent, remedy = " " * (_WORD + 1), f"-> {line(record.remedy)}"
+        wide = max(width - len(indent), 20) if width else len(remedy)
+        yield from (indent + part for part in wrap(remedy, wide, subsequent_indent="   "))
 
 
 def _word(outcome: Outcome, colour: bool) -> str:
