@@ -21,10 +21,14 @@ def _with_group(log: Log, group: str) -> Log:
     return log
 
 
+def _is_unread(bad: int, good: int) -> bool:
+    return bad * 100 > MOST_UNREAD_PERCENT * (good + bad)
+
+
 def _can_be_judged(seen: Requests, within: float, observe: Observer) -> bool:
     """Tell whether there are requests, and a log that was read as such: a share of what was understood can deceive."""
-    if seen.stray_lines * 100 > MOST_UNREAD_PERCENT * (seen.count + seen.stray_lines):
-        lines = f"{seen.stray_lines} of {seen.count + seen.stray_lines} lines do not fit the log's pattern"
+    if _is_unread(seen.stray_lines, seen.count):
+        lines = f"{seen.stray_lines} of {seen.count + seen.stray_lines} lines are no requests of the log's form"
         observe.unknown("requests", lines, seen.count)
     elif seen.count == 0:
         observe.unknown("requests", f"none within {shown(within, 's')}", 0)
@@ -93,8 +97,12 @@ def test_http_latency(expected: HttpLatency, log_requests: Requests, observe: Ob
     """
     if not _can_be_judged(log_requests, expected.within, observe):
         return
+    if _is_unread(log_requests.absurd_times, log_requests.timed):
+        why = f"{log_requests.absurd_times} times are no numbers, below 0 or above a day: does the log's pattern fit?"
+        observe.unknown("95th percentile", why, "unreadable")
+        return
     if log_requests.seconds_p95 is None:
-        observe.unknown("95th percentile", "no request in the log has a time")
+        observe.unknown("95th percentile", "no request in the log has a time", "missing")
         return
     observe("median", log_requests.seconds_p50, unit="s")
     observe("99th percentile", log_requests.seconds_p99, unit="s")

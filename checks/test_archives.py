@@ -4,18 +4,21 @@ from rounds.expectation import Expectation
 from rounds.fixtures.archives import Contents
 from rounds.fixtures.backups import Pointer
 from rounds.judge import Observer
-from rounds.limits import Limit, at_most, exactly
+from rounds.limits import Limit, at_least, at_most, exactly
 from rounds.quantities import Size, shown
 from rounds.targets import Backups
 
+_NEWEST = "the newest good archive"
+
 
 class NewestArchive(Expectation):
-    """How the newest archive is read: to its end, with database dumps among its members."""
+    """How the newest archive is read: to its end, with database dumps among its members, each of `dump_bytes`."""
 
     backups: Backups
     dump: str = r"\.sql$"
     end_marker: str = "PostgreSQL database dump complete"
     unpacked_at_most: Size = 1e11
+    dump_bytes: Limit = at_least(1000, unit="B")
 
 
 class TarIntegrity(NewestArchive):
@@ -33,18 +36,20 @@ def test_tar_integrity(expected: TarIntegrity, newest_contents: Contents, observ
     """
     archive = newest_contents.archive
     if archive is None:
-        observe.critical("whole", f"there is no backup in {expected.backups.path}")
+        observe.critical("newest archive", f"there is no backup in {expected.backups.path}", "missing")
         return
     fault = _unread(expected, newest_contents)
     if fault:
-        observe.critical("whole", f"{archive.name}: {fault}", False)
+        observe.critical("newest archive", f"{archive.name}: {fault}", "not whole")
         return
-    observe("whole", True, exactly(True), note=archive.name)
+    observe("newest archive", "whole", exactly("whole"), note=archive.name)
     observe("unpacked size", newest_contents.unpacked_bytes, unit="B")
     if newest_contents.members == 0:
         observe.critical("members", f"{archive.name} holds nothing", 0)
     if newest_contents.dumps == 0:
         observe.critical("database dumps", f"no member of {archive.name} matches {expected.dump}", 0)
+    else:
+        observe("smallest database dump", newest_contents.smallest_dump_bytes, expected.dump_bytes)
     for name, members, limit in (
         ("dumps without end marker", newest_contents.incomplete_dumps, at_most(0)),
         ("empty files", newest_contents.empty_files, expected.empty_files),
@@ -68,18 +73,22 @@ def test_latest_pointer(
     this at its end; nobody should have to think of it in an emergency.
     """
     newest = newest_contents.archive
-    name = "leads to the newest good archive"
+    name = "what restore commands find"
     if pointer.leads_to is None:
-        observe.critical(name, f"{pointer.path} does not exist")
+        observe.critical(name, f"{pointer.path} does not exist", "nothing")
     elif pointer.leads_nowhere:
-        observe.critical(name, f"it leads to {pointer.leads_to}, which does not exist")
+        why = f"{pointer.path} leads to {pointer.leads_to}, which does not exist"
+        observe.critical(name, why, "nothing")
     elif newest is None:
-        observe.critical(name, f"there is no backup in {expected.backups.path}; it leads to {pointer.leads_to}")
-    elif not _is_good(newest_contents):
+        why = f"there is no backup in {expected.backups.path}; {pointer.path} leads to {pointer.leads_to}"
+        observe.critical(name, why, "no backup")
+    elif not _is_good(expected, newest_contents):
         say = observe.critical if pointer.is_newest else observe.unknown
-        say(name, f"{newest.name} is the newest archive and is not good; it leads to {pointer.leads_to}")
+        found = "an archive that is not good" if pointer.is_newest else "another than the newest archive"
+        say(name, f"{newest.name} is the newest archive and is not good; it leads to {pointer.leads_to}", found)
     else:
-        observe(name, pointer.is_newest, exactly(True), note=f"to {pointer.leads_to}, the newest is {newest.name}")
+        found = _NEWEST if pointer.is_newest else "another archive"
+        observe(name, found, exactly(_NEWEST), note=f"it leads to {pointer.leads_to}, the newest is {newest.name}")
 
 
 def _unread(expected: NewestArchive, contents: Contents) -> str:
@@ -88,5 +97,7 @@ def _unread(expected: NewestArchive, contents: Contents) -> str:
     return contents.failure
 
 
-def _is_good(contents: Contents) -> bool:
-    return not (contents.failure or contents.is_stopped or contents.incomplete_dumps) and contents.dumps > 0
+def _is_good(expected: NewestArchive, contents: Contents) -> bool:
+    if contents.failure or contents.is_stopped or contents.incomplete_dumps or not contents.dumps:
+        return False
+    return not expected.dump_bytes.verdict(contents.smallest_dump_bytes).is_bad

@@ -13,7 +13,8 @@ _REMEMBERED_SECONDS = 7 * 86400
 class AuditTrail(Expectation):
     """An audit table whose numbers leave no gap, and which grows when something in `changes` (`table.column`) does.
 
-    A rolled back insert uses up a number too: where that happens in ordinary life, allow some `missing_ids`.
+    Without `changes` it must grow when the row says how many `entries` are due. A rolled back insert uses up a number
+    too: where that happens in ordinary life, allow some `missing_ids`.
     """
 
     database: Postgres
@@ -41,8 +42,13 @@ def test_audit_trail(expected: AuditTrail, audit_trail: AuditEntries, earlier: E
             observe.unknown("sources of changes", f"no row of {name} has a time, so nobody can tell whether it changed")
         elif age <= expected.window:
             changed.append(name)
-    note = f"changed: {', '.join(changed)}" if changed else f"nothing that is audited changed in the last {window}"
-    observe("entries of the window", seen.entries, expected.entries if changed else None, note=note)
+    always = not seen.changed_seconds and "entries" in expected.model_fields_set
+    note = f"nothing that is audited changed in the last {window}" if seen.changed_seconds else f"of the last {window}"
+    note = f"changed: {', '.join(changed)}" if changed else note
+    observe("entries of the window", seen.entries, expected.entries if changed or always else None, note=note)
+    if seen.undated or (seen.newest_id is not None and seen.ahead_seconds is None):
+        why = f"they have no {expected.created}, so nobody can tell which are of the window"
+        observe.unknown("entries without a time", why, seen.undated or "all")
     observe("missing ids", seen.missing_ids, expected.missing_ids, note=seen.first_gap)
     if seen.ahead_seconds is not None:
         observe("newest entry ahead of the clock", max(0.0, seen.ahead_seconds), expected.ahead)

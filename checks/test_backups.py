@@ -26,7 +26,7 @@ def test_backup_fresh(expected: BackupFresh, archives: Archives, observe: Observ
     """
     newest = archives.newest
     if newest is None:
-        observe.critical("age of the newest backup", f"there is no backup in {archives.folder}")
+        observe.critical("age of the newest backup", f"there is no backup in {archives.folder}", "unknown")
         return
     age = archives.looked_at_epoch_seconds - newest.recorded_epoch_seconds
     observe_age(observe, "age of the newest backup", age, expected.age, newest.name)
@@ -64,7 +64,9 @@ def test_backup_status(expected: BackupStatus, answer: Answer, archives: Archive
     observe("status", said(answer.field(expected.status)), exactly(*expected.successful))
     age = answer.age_seconds(expected.finished)
     if age is None:
-        observe.critical("age of the last backup", f"no time is told: {said(answer.field(expected.finished))}")
+        observe.critical(
+            "age of the last backup", f"no time is told: {said(answer.field(expected.finished))}", "unknown"
+        )
         return
     observe_age(observe, "age of the last backup", age, expected.age)
     newest = archives.newest

@@ -50,7 +50,7 @@ def test_celery_task_age(expected: CeleryTaskAge, active_tasks: ActiveTasks, obs
     """
     seen = active_tasks
     if not seen.workers:
-        observe.unknown("longest active task", "no worker answered, so nobody can say what is active")
+        observe.unknown("longest active task", "no worker answered, so nobody can say what is active", "unknown")
         return
     for task in seen.tasks:
         if task.seconds is None:
@@ -84,6 +84,9 @@ def test_queue_depth(expected: QueueDepth, backlog: Backlog, earlier: Earlier, o
     Remedy: see whether workers run and consume the queue; if they do, whether one kind of task fills it (a loop, a
     slow remote service). Start more workers; purge only what can be made again.
     """
+    if not backlog.waiting:
+        observe.unknown("waiting messages", f"the inventory names no queue of {expected.celery.name}", "unknown")
+        return
     total = sum(backlog.waiting.values())
     deepest = max(backlog.waiting, key=lambda queue: backlog.waiting[queue], default="")
     observe("waiting messages", total, expected.waiting, note=f"most in {deepest}" if total else "")
@@ -91,8 +94,12 @@ def test_queue_depth(expected: QueueDepth, backlog: Backlog, earlier: Earlier, o
     if total > expected.floor:
         _growth(total, None if before is None else before.value, expected.growth, observe)
     observe("most overdue task", backlog.overdue_seconds or 0.0, expected.overdue, note=backlog.overdue_task)
-    for queue in sorted(backlog.waiting.keys() - backlog.consumed) if backlog.consumed is not None else ():
-        observe.unknown(f"consumers of {queue}", "the runbook and the system disagree: no worker consumes this queue")
+    if backlog.consumed is None:
+        observe.unknown("workers that consume", "no worker answered, so nobody can say who consumes", "unknown")
+        return
+    for queue in sorted(backlog.waiting.keys() - backlog.consumed):
+        why = "the runbook and the system disagree: no worker consumes this queue"
+        observe.unknown(f"consumers of {queue}", why, 0)
 
 
 def _growth(total: int, before: float | None, limit: Limit, observe: Observer) -> None:

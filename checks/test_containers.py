@@ -53,7 +53,8 @@ def _observe_service(name: str, states: list[str], runs_once: bool, observe: Obs
     elif bad and all(state == "running (starting)" for state in bad):
         observe.unknown(name, "its health check has not passed yet: look again in a minute", bad[0])
     else:
-        observe(name, (bad or living)[0], UP, note=f"{len(living) - len(bad)} of {len(living)} containers are up")
+        note = f"{len(living) - len(bad)} of its {len(living)} containers run well" if len(living) > 1 else ""
+        observe(name, (bad or living)[0], UP, note=note)
 
 
 class DockerResources(Expectation):

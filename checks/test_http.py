@@ -29,7 +29,7 @@ def test_http_status(expected: HttpStatus, answer: Answer, observe: Observer) ->
     (`ss -ltnp`), then into its log around this time, then at the proxy before it.
     """
     if answer.failure:
-        observe.critical("answer", f"{answer.url}: {answer.failure}")
+        observe.critical("answer", f"{answer.url}: {answer.failure}", "missing")
         return
     observe_status(expected.status, answer, observe)
     observe("response time", answer.seconds, expected.within)
@@ -67,7 +67,7 @@ def test_http_health_json(expected: HttpHealthJson, answer: Answer, observe: Obs
         return
     found = answer.components(expected.components or "components")
     if not found:
-        observe.critical("components", "the answer lists no component")
+        observe.critical("components", "the answer lists no component", "missing")
     for name in expected.required:
         states = [state for known, state in found if known == name] or ["missing"]
         worst = next((state for state in states if state not in expected.healthy), states[0])
@@ -102,12 +102,16 @@ def test_http_json_fields(expected: HttpJsonFields, answer: Answer, observe: Obs
     for path in expected.numbers:
         value, number = answer.field(path), _number(answer.field(path))
         if number is None:
-            observe.critical(path, "is missing" if value is None else f"is no finite number: {said(value)}")
+            missing = value is None
+            why = "the answer does not have it" if missing else f"no finite number: {said(value)}"
+            observe.critical(path, why, "missing" if missing else "unusable")
         else:
             observe(path, number)
     age = answer.age_seconds(expected.time)
     if age is None:
-        observe.critical("age of the figures", f"{expected.time} holds no time: {said(answer.field(expected.time))}")
+        observe.critical(
+            "age of the figures", f"{expected.time} holds no time: {said(answer.field(expected.time))}", "unknown"
+        )
     else:
         observe_age(observe, "age of the figures", age, expected.age)
 

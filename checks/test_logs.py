@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from rounds.checks.answers import observe_unread
 from rounds.expectation import Expectation
 from rounds.fixtures.logs import LogRecords, Tally
 from rounds.judge import Observer
@@ -58,6 +59,7 @@ def test_log_record_count(expected: LogRecordCount, log_records: LogRecords, obs
     age = log_records.newest_age_seconds
     newest = "none at all" if age is None else f"newest is {shown(age, 's')} old"
     observe("records in all", log_records.records, expected.records, note=newest)
+    observe_unread(log_records, observe)
     if expected.matching:
         note = ", ".join(f"{tally.count} {name}" for name, tally in log_records.matches.items())
         _observe("matching records", list(log_records.matches.values()), expected.count, observe, note)

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from rounds.checks.answers import observe_unread
 from rounds.expectation import Expectation
 from rounds.fixtures.logs import LogRecords
 from rounds.fixtures.postgres import Connectivity
 from rounds.judge import Observer
 from rounds.limits import Limit, at_most
 from rounds.pattern import Pattern
-from rounds.quantities import Duration
+from rounds.quantities import Duration, shown
 from rounds.targets import Log, Postgres
 
 
@@ -27,6 +28,7 @@ class PgConnectivity(Expectation):
     acknowledged_by: Pattern | None = None
     within: Duration = 3600
     failures: Limit = at_most(0)
+    may_be_quiet: Annotated[bool, Field(description="the log may hold no record at all for that long")] = False
 
 
 def test_pg_connectivity(
@@ -39,9 +41,14 @@ def test_pg_connectivity(
     password that it was changed in one place only. Failures in the log alone are past: find what was restarted then.
     """
     if connectivity.failure:
-        observe.critical("answer", connectivity.failure)
+        observe.critical("answer", connectivity.failure, "missing")
     else:
         observe("answer", connectivity.answer_seconds, expected.answer)
+    observe_unread(log_records, observe)
+    if log_records.records == 0 and not expected.may_be_quiet:
+        why = f"the log has no record at all of the last {shown(expected.within, 's')}: is it still written?"
+        observe.unknown("connection failures in the log", why, "unknown")
+        return
     tallies = log_records.matches.values()
     newest = next((tally.newest[-1] for tally in tallies if tally.newest), f"among {log_records.records} records")
     observe("connection failures in the log", sum(tally.count for tally in tallies), expected.failures, note=newest)

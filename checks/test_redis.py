@@ -26,7 +26,7 @@ def test_redis_memory(expected: RedisMemory, redis_memory: ServerMemory, observe
     """
     seen = redis_memory
     if seen.failure:
-        observe.critical("answer to PING", seen.failure)
+        observe.critical("answer to PING", seen.failure, "missing")
         return
     observe("answer to PING", seen.ping_seconds, expected.ping)
     room = seen.maxmemory_bytes or expected.server.memory_limit

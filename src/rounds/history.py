@@ -1,5 +1,6 @@
 """What earlier rounds saw: outcomes and figures of every expectation, in one SQLite file of the state folder."""
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -38,13 +39,13 @@ class History:
                 figures.setdefault(name, []).append(EarlierFigure(value, present - at))
         return Earlier(figures)
 
-    def since(self) -> dict[str, tuple[str, str]]:
-        """For each expectation its last outcome and since when (RFC 3339) it has had it."""
+    def since(self, before: str = "9999-12-31T00:00:00Z") -> dict[str, tuple[str, str]]:
+        """For each expectation its last outcome before a time, and since when (both RFC 3339) it has had it."""
         if not self.path.exists():
             return {}
         with self._open() as database:
-            asked = "SELECT expectation, outcome, since, max(at) FROM outcomes GROUP BY expectation"
-            return {row[0]: (row[1], row[2]) for row in database.execute(asked)}
+            asked = "SELECT expectation, outcome, since, max(at) FROM outcomes WHERE at < ? GROUP BY expectation"
+            return {row[0]: (row[1], row[2]) for row in database.execute(asked, (_seconds(before),))}
 
     def add(self, told: Round) -> None:
         """Keep a round's outcomes and figures, and forget what is too old; adding it twice changes nothing."""
@@ -55,7 +56,7 @@ class History:
             (record.id, seen.name, at, float(seen.value))
             for record in told.records
             for seen in record.observations
-            if isinstance(seen.value, int | float)
+            if isinstance(seen.value, int | float) and math.isfinite(seen.value)
         ]
         with self._open() as database, database:
             database.executemany("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?)", outcomes)

@@ -3,6 +3,7 @@
 First line: the round and every expectation it should judge. Then one line a record. Last line: how it ended.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -23,11 +24,12 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._file = (folder / JOURNAL).open("x", encoding="utf-8")
+        self._file = (folder / JOURNAL).open("x", encoding="utf-8", errors="backslashreplace")
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # held as long as the round lives, however it ends
 
     def begin(self, told: Round, expected: list[Record]) -> None:
         """Write what should be judged: one blank record (unknown, not judged) an expectation."""
-        self._write({"round": told.head(), "pid": os.getpid(), "expected": [blank.as_json() for blank in expected]})
+        self._write({"round": told.head(), "expected": [blank.as_json() for blank in expected]})
 
     def add(self, record: Record) -> None:
         self._write({"record": record.as_json()})
@@ -67,8 +69,19 @@ def newest_folders(reports: Path) -> list[Path]:
     return sorted((path.parent for path in reports.glob(f"*/{JOURNAL}") if not path.parent.is_symlink()), reverse=True)
 
 
+def worst_of_each(records: list[Record]) -> list[Record]:
+    """One record an expectation: the worst, should there be several."""
+    worst: dict[str, Record] = {}
+    for record in records:
+        known = worst.get(record.id)
+        if known is None or record.outcome.badness > known.outcome.badness:
+            worst[record.id] = record
+    return list(worst.values())
+
+
 def complete(told: Round, expected: list[Record], why: Callable[[str], str]) -> None:
     """Add an unknown record for every expectation that has none: nothing is green by accident."""
+    told.records = worst_of_each(told.records)
     judged = {record.id for record in told.records}
     missing = [blank for blank in expected if blank.id not in judged]
     told.records += [
@@ -93,9 +106,9 @@ def read_journal(folder: Path) -> Round:
         elif "end" in data:
             told = replace(Round(**data["end"]), records=told.records)
     if not told.ended:
-        told.ended = "killed" if not _alive(first["pid"]) else "still running"
+        told.ended = "still running" if _is_held(folder / JOURNAL) else "killed"
         told.problems.append(f"the round did not end by itself: it was {told.ended}")
-    told.records = list({record.id: record for record in told.records}.values())
+    told.records = worst_of_each(told.records)
     complete(told, expected, lambda _: f"the round was {told.ended}")
     return told
 
@@ -108,11 +121,11 @@ def _whole(line: bytes) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _is_held(journal: Path) -> bool:
+    """Whether the process that writes a journal still lives: its lock goes with it."""
+    with journal.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False

@@ -1,11 +1,15 @@
 """What a check gets to judge with: `observe`, which records figures, and `earlier`, what was recorded before."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rounds.limits import Exactly, Limit, Value
 from rounds.outcome import Outcome, worst
 from rounds.record import Observation
+
+_LONGEST_TEXT = 500
 
 
 @dataclass
@@ -15,14 +19,14 @@ class Observer:
     observations: list[Observation] = field(default_factory=list)
 
     def __call__(
-        self, name: str, value: Value, limit: Limit | Exactly | None = None, *, unit: str = "", note: str = ""
+        self, name: str, value: Any, limit: Limit | Exactly | None = None, *, unit: str = "", note: str = ""
     ) -> Outcome:
         """Record a figure and judge it by its limit.
 
         `value` is in the limit's base unit (`unit` where there is no limit: recorded for later comparison, always ok).
         None is unknown, never ok. `note` is a few words that help a tired person ("newest is dump-3.tar.gz").
         """
-        return self._add(Observation.of(name, value, limit, unit, note))
+        return self._add(Observation.of(name, _plain(value), limit, unit, note))
 
     def unknown(self, name: str, why: str, value: Value = None, *, unit: str = "") -> Outcome:
         """Record that a figure could not be judged, and why ("only 3 requests: too few to judge a share")."""
@@ -33,10 +37,15 @@ class Observer:
         return self._add(Observation(name, value, unit, None, "", Outcome.CRITICAL, why))
 
     def _add(self, observation: Observation) -> Outcome:
-        if isinstance(observation.value, str):
-            observation = replace(observation, value=observation.value[:500])
+        """Whatever a check observed becomes a plain figure or text; no figure at all is unknown."""
+        value = _plain(observation.value)
+        verdict = observation.verdict
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            verdict = worst([verdict, Outcome.UNKNOWN])
+        name, unit, note = str(observation.name), str(observation.unit), str(observation.note)
+        observation = replace(observation, name=name, value=value, unit=unit, note=note, verdict=verdict)
         self.observations.append(observation)
-        return observation.verdict
+        return verdict
 
     @property
     def outcome(self) -> Outcome:
@@ -52,6 +61,18 @@ class Observer:
         deciding = [each for each in by_badness if each.verdict is not Outcome.OK] or by_badness
         said = "; ".join(each.sentence for each in deciding[:4])
         return said if len(deciding) <= 4 else f"{said}; and {len(deciding) - 4} more"
+
+
+def _plain(value: Any) -> Value:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return value[:_LONGEST_TEXT]
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return str(value)[:_LONGEST_TEXT]
+    return int(value) if isinstance(value, int) else number
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,16 +14,30 @@ from rounds.judge import Earlier, Observer
 from rounds.look import Looking
 from rounds.outcome import Outcome
 from rounds.probe import CouldNotLook
-from rounds.record import Observation, Record
+from rounds.record import Record
 from rounds.round import now
 from rounds.secret import Redactor
 from rounds.select import BLANK, EXPECTED
 from rounds.text import printable
 
 OBSERVER = pytest.StashKey[Observer]()
-RESULT = pytest.StashKey[tuple[Outcome, str, str]]()
+RESULT = pytest.StashKey["Result"]()
 BEGUN = pytest.StashKey[float]()
 _LONGEST_DETAIL = 8000
+_FREE_TEXT = ("target", "summary", "detail", "remedy", "runbook", "waiver")
+_WARNING = Outcome.WARNING.badness
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of an item so far: its outcome, a sentence, and what may be unfolded below it."""
+
+    outcome: Outcome
+    summary: str
+    detail: str = ""
+
+
+_NEVER_CALLED = Result(Outcome.UNKNOWN, "the check was never called")
 
 
 class Judging:
@@ -74,104 +88,130 @@ class Judging:
         result = yield
         observer = pyfuncitem.stash.get(OBSERVER, None)
         if observer is not None:
-            self._end(pyfuncitem, observer)
+            _conclude(pyfuncitem, observer)
         return result
-
-    def _end(self, item: pytest.Item, observer: Observer) -> None:
-        """Turn the verdict on the observations into what pytest understands."""
-        expected = item.stash.get(EXPECTED, None)
-        outcome = _at_worst(observer.outcome, expected)
-        item.stash[RESULT] = (outcome, observer.summary, "")
-        if outcome is Outcome.UNKNOWN:
-            raise CouldNotLook(observer.summary)
-        if outcome is Outcome.CRITICAL:
-            pytest.fail(self._clean(observer.summary), pytrace=False)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report = yield
         if BLANK not in item.stash:
             return report
-        if call.excinfo is not None:
-            self._note(item, report, call.excinfo)
+        try:
+            self._judge(item, report, call)
+            record = self._record(item) if call.when == "teardown" else None
+        except Exception as error:  # noqa: BLE001 - what one odd check leaves behind must not end the round
+            item.stash[RESULT] = Result(Outcome.UNKNOWN, f"no record could be made of it: {type(error).__name__}")
+            self._tell_pytest(report, item.stash[RESULT], None)
+            record = replace(item.stash[BLANK], outcome=Outcome.UNKNOWN, summary=item.stash[RESULT].summary)
         report.sections = [(name, self._clean(text)) for name, text in report.sections]
-        if report.when == "teardown" or call.when == "teardown":
-            report.record = self._record(item, report).as_json()
+        if record is not None:
+            report.record = self._told(record)
         return report
 
-    def _note(self, item: pytest.Item, report: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Decide the outcome from what was raised, and put a clean sentence in place of the traceback."""
-        error = excinfo.value
-        if isinstance(error, pytest.skip.Exception):
-            item.stash[RESULT] = (Outcome.SKIPPED, str(error.msg or "no reason given"), "")
+    def _judge(self, item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+        """Take in what one phase of an item brought; a later phase may make a result worse, never better."""
+        before = item.stash.get(RESULT, None)
+        if call.excinfo is None:
+            if call.when == "call" and before is None:
+                item.stash[RESULT] = Result(Outcome.OK, "")
             return
-        detail = getattr(error, "detail", "") or "" if isinstance(error, CouldNotLook) else str(report.longreprtext)
-        if isinstance(error, CouldNotLook):
-            outcome, sentence = Outcome.UNKNOWN, str(error)
-        elif report.when == "call" and isinstance(error, pytest.fail.Exception | AssertionError):
-            outcome, sentence = (
-                Outcome.CRITICAL,
-                (str(error).strip() or "the assertion does not hold").split("\nassert ")[0],
-            )
-            detail = "" if RESULT in item.stash else detail
-        else:
-            first = (str(error).strip() or "no further words").splitlines()[0]
-            outcome, sentence = Outcome.UNKNOWN, f"the check itself broke: {type(error).__name__}: {first}"
-        outcome = _at_worst(outcome, item.stash.get(EXPECTED, None))
-        item.stash[RESULT] = (outcome, sentence, detail)
-        report.longrepr = self._clean(sentence if not detail else f"{sentence}\n\n{detail}")
-        if outcome is Outcome.UNKNOWN and report.when == "call":
-            report.when = "setup"  # pytest calls a failure outside the call an error: could not look, not broken
-        self._waive(item, report, outcome)
+        expected = item.stash.get(EXPECTED, None)
+        came = _came(item, report, call.excinfo.value)
+        came = replace(came, outcome=_at_worst(came.outcome, expected))
+        if call.when == "teardown" and before is not None and before.outcome.badness >= came.outcome.badness:
+            return
+        item.stash[RESULT] = came
+        self._tell_pytest(report, came, _waiver(expected))
 
-    def _waive(self, item: pytest.Item, report: pytest.TestReport, outcome: Outcome) -> None:
-        waiver = _waiver(item.stash.get(EXPECTED, None))
-        if waiver and outcome.is_bad:
+    def _tell_pytest(self, report: pytest.TestReport, came: Result, waiver: Waiver | None) -> None:
+        """Let pytest count as we do, and put a clean sentence in place of its traceback."""
+        said = self._clean(came.summary if not came.detail else f"{came.summary}\n\n{came.detail}")
+        if came.outcome is Outcome.SKIPPED:
+            return
+        if waiver and came.outcome.is_bad:
             report.outcome = "skipped"
-            reason = f"waived until {waiver.until:%Y-%m-%d} by {waiver.owner}: {waiver.reason}"
-            report.longrepr = (str(item.path), 0, self._clean(reason))
-        elif outcome is Outcome.WARNING:
-            report.outcome = "passed"
+            report.longrepr = (report.location[0], 0, self._clean(f"{_said_of(waiver)}: {came.summary}"))
+            return
+        report.outcome = "failed" if came.outcome.is_bad else "passed"
+        report.longrepr = said if came.outcome.is_bad else None
+        if came.outcome is Outcome.UNKNOWN and report.when == "call":
+            report.when = "setup"  # pytest calls a failure outside the call an error: could not look, not broken
 
-    def _record(self, item: pytest.Item, report: pytest.TestReport) -> Record:
-        outcome, summary, detail = item.stash.get(RESULT, (Outcome.OK, "", ""))
+    def _record(self, item: pytest.Item) -> Record:
+        result = item.stash.get(RESULT, _NEVER_CALLED)
         observer = item.stash.get(OBSERVER, None)
         if observer:
             del item.stash[OBSERVER]
         expected = item.stash.get(EXPECTED, None)
-        if report.failed and report.when == "teardown" and not outcome.is_bad:
-            outcome, summary = Outcome.UNKNOWN, f"cleaning up after the check failed: {summary}"
         waiver = _waiver(expected)
-        real = outcome
+        outcome, summary = result.outcome, result.summary
         if waiver and outcome.is_bad:
-            outcome = Outcome.WAIVED
-            summary = f"waived until {waiver.until:%Y-%m-%d} by {waiver.owner} ({waiver.reason}): {summary}"
+            outcome, summary = Outcome.WAIVED, f"{_said_of(waiver)}: {summary}"
+        elif expected and expected.waived and outcome.is_bad:
+            summary += f" (the waiver of {expected.waived.owner} ended {expected.waived.until:%Y-%m-%d %H:%M} UTC)"
         return replace(
             item.stash[BLANK],
             outcome=outcome,
-            real_outcome=real,
-            summary=self._clean(summary) or "holds",
-            detail=self._clean(detail)[-_LONGEST_DETAIL:],
-            observations=[self._clean_observation(each) for each in observer.observations] if observer else [],
+            real_outcome=result.outcome,
+            summary=summary or "holds",
+            detail=result.detail,
+            observations=observer.observations if observer else [],
             waiver={"owner": waiver.owner, "reason": waiver.reason, "until": waiver.until.isoformat()}
             if waiver
             else None,
             judged_at=now(),
-            seconds=round(time.monotonic() - item.stash[BEGUN], 6),
+            seconds=round(time.monotonic() - item.stash.get(BEGUN, time.monotonic()), 6),
         )
 
-    def _clean_observation(self, seen: Observation) -> Observation:
-        value = self._clean(seen.value) if isinstance(seen.value, str) else seen.value
-        return replace(
-            seen,
-            name=self._clean(seen.name),
-            value=value,
-            note=self._clean(seen.note),
-            allowed=self._clean(seen.allowed),
-        )
+    def _told(self, record: Record) -> dict[str, Any]:
+        """The record with its free text cleaned; our own words stay, even where a secret is one of them."""
+        clean = self.redactor.clean_tree
+        told = record.as_json()
+        told |= {name: clean(told[name]) for name in _FREE_TEXT}
+        told["detail"] = told["detail"][-_LONGEST_DETAIL:]
+        told["observations"] = [
+            {name: value if name == "verdict" else clean(value) for name, value in seen.items()}
+            for seen in told["observations"]
+        ]
+        return told
 
     def _clean(self, text: str) -> str:
-        return printable(self.redactor.clean(text))
+        return self.redactor.clean(printable(text))
+
+
+def _conclude(item: pytest.Item, observer: Observer) -> None:
+    """Turn the verdict on all observations into what pytest understands."""
+    outcome = _at_worst(observer.outcome, item.stash.get(EXPECTED, None))
+    item.stash[RESULT] = Result(outcome, observer.summary)
+    if outcome is Outcome.UNKNOWN:
+        raise CouldNotLook(observer.summary)
+    if outcome is Outcome.CRITICAL:
+        pytest.fail("the observations are beyond their limits", pytrace=False)
+
+
+def _came(item: pytest.Item, report: pytest.TestReport, error: BaseException) -> Result:
+    """What an exception means for an item; observations that are bad outweigh it."""
+    observer = item.stash.get(OBSERVER, None)
+    has_bad = observer is not None and bool(observer.observations) and observer.outcome.badness >= _WARNING
+    if has_bad and isinstance(error, pytest.skip.Exception | pytest.fail.Exception):
+        return Result(observer.outcome, observer.summary)
+    if isinstance(error, pytest.skip.Exception):
+        return Result(Outcome.SKIPPED, str(error.msg or "no reason given"))
+    if isinstance(error, CouldNotLook):
+        return Result(Outcome.UNKNOWN, str(error), error.detail)
+    if report.when == "call" and isinstance(error, pytest.fail.Exception | AssertionError):
+        sentence = (_words(error) or "the assertion does not hold").split("\nassert ")[0]
+        return Result(Outcome.CRITICAL, sentence, str(report.longreprtext))
+    first = (_words(error) or "no further words").splitlines()[0]
+    what = "cleaning up after the check failed" if report.when == "teardown" else "the check itself broke"
+    return Result(Outcome.UNKNOWN, f"{what}: {type(error).__name__}: {first}", str(report.longreprtext))
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error).strip()
+    except Exception:  # noqa: BLE001 - an exception that cannot even be told
+        return ""
 
 
 def _at_worst(outcome: Outcome, expected: Expectation | None) -> Outcome:
@@ -184,3 +224,7 @@ def _at_worst(outcome: Outcome, expected: Expectation | None) -> Outcome:
 def _waiver(expected: Expectation | None) -> Waiver | None:
     waiver = expected.waived if expected else None
     return waiver if waiver and waiver.holds(datetime.now(UTC)) else None
+
+
+def _said_of(waiver: Waiver) -> str:
+    return f"waived until {waiver.until:%Y-%m-%d} by {waiver.owner} ({waiver.reason})"

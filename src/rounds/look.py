@@ -70,7 +70,7 @@ class Looking:
     def __init__(self, in_all: int = IN_ALL, ends_at: float = float("inf")) -> None:
         self.in_all = in_all
         self.ends_at = ends_at
-        self._looks: dict[tuple[str, str], Look] = {}
+        self._looks: dict[tuple[int, str], Look] = {}
         self._lanes: dict[str, _Lane] = {}
         self._ready: deque[_Lane] = deque()
         self._running = 0
@@ -251,8 +251,8 @@ def _arguments(probe: Probe, expected: Expectation) -> dict[str, Any]:
     return {name: getattr(expected, name) for name in probe.arguments}
 
 
-def _key(probe: Probe, expected: Expectation) -> tuple[str, str]:
-    """Looks with the same key are one look: the probe, and its arguments as text."""
+def _key(probe: Probe, expected: Expectation) -> tuple[int, str]:
+    """Looks with the same key are one look: the probe's function, and its arguments as text."""
     arguments = _arguments(probe, expected)
     plain = {name: value.key if isinstance(value, Target) else value for name, value in arguments.items()}
-    return probe.name, json.dumps(plain, sort_keys=True, default=repr)
+    return id(probe.look), json.dumps(plain, sort_keys=True, default=repr)

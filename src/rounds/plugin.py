@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     manager = config.pluginmanager
     probes = Later(fixtures.__name__, Path(next(iter(fixtures.__path__))))
     manager.register(probes.plugin, "rounds-probes")
-    selection = Selection(settings, config, probes)
+    selection = Selection(settings, config)
     redactor = Redactor()
     for target in selection.inventory.targets:
         for secret in secrets_of(target):

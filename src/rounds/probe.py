@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,13 +55,8 @@ def probe(*, deadline: float = 10.0) -> Callable[[Callable[..., Any]], Any]:
 
     def made(look: Callable[..., Any]) -> Any:
         taken = Probe(look.__name__, look, tuple(inspect.signature(look).parameters), deadline)
-        PROBES[taken.name] = taken
-
-        @pytest.fixture(name=taken.name)
-        def fact(looking: Any, expected: Any) -> Any:
-            return looking.fact(taken, expected)
-
-        return fact
+        PROBES[taken.name] = PROBES[f"{look.__module__}.{taken.name}"] = taken
+        return _fixture(taken.name, lambda: taken)
 
     return made
 
@@ -78,17 +74,23 @@ class Later:
             for match in _PROBE.finditer(path.read_text(encoding="utf-8"))
         }
         self.plugin = ModuleType("rounds_probes")
-        vars(self.plugin).update({name: self._fixture(name) for name in self.modules})
+        vars(self.plugin).update({name: _fixture(name, partial(self._probe, name)) for name in self.modules})
 
-    def named(self, name: str) -> Probe | None:
-        """The probe of that name, ours or a user's; None when it is no probe."""
-        if name not in PROBES and name in self.modules:
-            importlib.import_module(self.modules[name])
-        return PROBES.get(name)
+    def _probe(self, name: str) -> Probe:
+        importlib.import_module(self.modules[name])
+        return PROBES[f"{self.modules[name]}.{name}"]
 
-    def _fixture(self, name: str) -> Any:
-        @pytest.fixture(name=name)
-        def fact(looking: Any, expected: Any) -> Any:
-            return looking.fact(self.named(name), expected)
 
-        return fact
+def _fixture(name: str, probe: Callable[[], Probe]) -> Any:
+    def fact(looking: Any, expected: Any) -> Any:
+        return looking.fact(probe(), expected)
+
+    vars(fact)["probe"] = probe
+    return pytest.fixture(name=name)(fact)
+
+
+def probes_of(item: pytest.Item) -> list[Probe]:
+    """The probes behind the fixtures that an item really gets: two systems may have probes of the same name."""
+    fixtures = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    found = [getattr(definitions[-1].func, "probe", None) for definitions in fixtures.values() if definitions]
+    return [probe() for probe in found if probe is not None]

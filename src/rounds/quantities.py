@@ -11,6 +11,7 @@ import pytimeparse2
 from pydantic import BeforeValidator, ByteSize, TypeAdapter, WithJsonSchema
 
 _KINDS = {"s": "a duration", "B": "a size", "%": "a percentage", "1/s": "a rate", "": "a plain number"}
+_NEVER_NEGATIVE = ("s", "B", "%")
 _EXAMPLES = {"s": "26h or 500ms", "B": "10 MB", "%": "85%", "1/s": "5/min", "": "1000"}
 
 
@@ -21,6 +22,8 @@ def read(given: object, unit: str) -> float:
     """
     figure = _read(given, unit)
     if figure is not None and math.isfinite(figure):
+        if figure < 0 and unit in _NEVER_NEGATIVE:
+            raise ValueError(f"{given!r}: {_KINDS[unit]} cannot be negative")
         return figure
     other = next((kind for other, kind in _KINDS.items() if other != unit and _read(given, other) is not None), None)
     what = f"{given!r} is {other}" if other else f"{given!r} cannot be read"
@@ -57,6 +60,9 @@ def _seconds(text: str) -> float | None:
 
 
 def _bytes(text: str) -> float | None:
+    if text.startswith("-"):  # pydantic knows no negative size, and would not say why
+        amount = _bytes(text[1:])
+        return None if amount is None else -amount
     try:
         return float(_bytes_reader().validate_python(text))
     except ValueError:
@@ -69,7 +75,7 @@ def _bytes_reader() -> TypeAdapter[ByteSize]:
 
 
 _STEPS = {
-    "s": (("d", 5 * 86400, 86400), ("h", 7200, 3600), ("min", 120, 60), ("s", 1, 1), ("ms", 1e-9, 0.001), ("s", 0, 1)),
+    "s": (("d", 3 * 86400, 86400), ("h", 7200, 3600), ("min", 120, 60), ("s", 1, 1), ("ms", 1e-9, 0.001), ("s", 0, 1)),
     "B": (("GB", 1e9, 1e9), ("MB", 1e6, 1e6), ("kB", 1e3, 1e3), ("B", 0, 1)),
     "1/s": (("/min", 0, 1 / 60),),
 }
@@ -90,6 +96,8 @@ def shown(value: object, unit: str = "") -> str:
 def _short(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value)}"
+    if abs(value) < 0.001:
+        return "nearly 0"  # 3.24e-05 is no figure for a tired person, and 0 would look like a limit of 0 that holds
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 

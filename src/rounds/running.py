@@ -17,6 +17,7 @@ from rounds.inventory.load import Row
 from rounds.journal import Journal, complete, new_folder, point_latest
 from rounds.look import Looking
 from rounds.outcome import Outcome
+from rounds.probe import probes_of
 from rounds.record import Record
 from rounds.round import Round, now
 from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row, expectation_of
@@ -48,12 +49,12 @@ class Running:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._terminal = session.config.pluginmanager.getplugin("terminalreporter")
+        self.interrupts.catch(self.settings.deadline_seconds + _GRACE_SECONDS)
 
     def begin(self, blanks: list[Record], selection: str) -> None:
         """Start the journal: from here on, what is not judged is unknown."""
         self.expected = {blank.id: blank for blank in blanks}
         self.told.selection = selection
-        self.interrupts.catch(self.settings.deadline_seconds + _GRACE_SECONDS)
         try:
             folder = new_folder(self.settings.reports, self.settings.batch)
             self.told.id = folder.name
@@ -70,9 +71,7 @@ class Running:
         if items and not session.config.pluginmanager.hasplugin("dsession"):
             self.begin([item.stash[BLANK] for item in items], _selection(session.config))
             judged = [item for item in items if EXPECTED in item.stash]
-            self.looking.start(
-                (probe, item.stash[EXPECTED]) for item in judged for probe in self.selection.probes_of(item)
-            )
+            self.looking.start((probe, item.stash[EXPECTED]) for item in judged for probe in probes_of(item))
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)
@@ -222,7 +221,7 @@ def remember(told: Round, history: History) -> list[str]:
     """Say of each record since when it is so, and add the round to the history; returns problems in plain words."""
     problems = []
     try:
-        before = history.since()
+        before = history.since(told.started_at)
     except Exception as error:  # noqa: BLE001 - a broken history must not cost the round its reports
         before = {}
         problems.append(f"the history could not be read: {error}")

@@ -4,7 +4,6 @@ import fnmatch
 import importlib.util
 import inspect
 import typing
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ import pytest
 from rounds.expectation import CADENCES, Expectation
 from rounds.inventory.found import FoundCheck, check_name, find_checks
 from rounds.inventory.load import Inventory, Row, load
-from rounds.inventory.mistakes import Mistake, nearest, told
 from rounds.outcome import Outcome
-from rounds.probe import CouldNotLook, Later, Probe
+from rounds.probe import CouldNotLook
 from rounds.record import Record
+from rounds.refusals import expected_of, refusals
 from rounds.settings import Settings
 
 BLANK = pytest.StashKey[Record]()
@@ -38,9 +37,8 @@ def is_worker(config: pytest.Config) -> bool:
 class Selection:
     """The pytest hooks that turn rows into items."""
 
-    def __init__(self, settings: Settings, config: pytest.Config, probes: Later) -> None:
+    def __init__(self, settings: Settings, config: pytest.Config) -> None:
         self.settings = settings
-        self.probes = probes
         self.checks: dict[str, FoundCheck] = find_checks([own_checks(), settings.systems])
         self.inventory: Inventory = load(settings.systems, self.checks, settings.only_systems)
         self.by_check: dict[str, list[Row]] = {}
@@ -106,7 +104,7 @@ class Selection:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> Any:
         """Add what could not be collected before pytest selects by -m and -k, then select by id."""
-        mistakes = self._mistakes(items)
+        mistakes = refusals(items, self.inventory, self.settings, session.config)
         if mistakes and is_worker(session.config):
             vars(session.config)["workeroutput"][MISTAKES] = mistakes
             items.clear()
@@ -120,33 +118,6 @@ class Selection:
             item.stash[BLANK] = _blank(item)
         _keep_only(session.config, items, self.settings.only_ids)
         return (yield)
-
-    def _mistakes(self, items: Iterable[pytest.Item]) -> str:
-        """Everything that is wrong with the inventory and the options, in words; empty if nothing is."""
-        for item in items:
-            self._refuse_missing_arguments(item)
-        ids = {row.id for row in self.inventory.rows} | {item.nodeid for item in items}
-        unknown = [asked for asked in self.settings.only_ids if not fnmatch.filter(ids, asked)]
-        options = [
-            Mistake("--id", 0, "", f"there is no expectation {asked!r}{nearest(asked, ids)}") for asked in unknown
-        ]
-        mistakes = [*self.inventory.mistakes, *options]
-        return told(mistakes) if mistakes else ""
-
-    def probes_of(self, item: pytest.Item) -> list[Probe]:
-        """The probes a check names as its arguments."""
-        return [probe for name in getattr(item, "fixturenames", ()) if (probe := self.probes.named(name))]
-
-    def _refuse_missing_arguments(self, item: pytest.Item) -> None:
-        expected = _expected(item)
-        if not isinstance(expected, Expectation):
-            return
-        for probe in self.probes_of(item):
-            for name in probe.arguments:
-                if name not in type(expected).model_fields:
-                    row = next(row for row in self.inventory.rows if row.id == expected.id)
-                    what = f"the probe {probe.name} needs {name!r}, which {type(expected).__name__} does not have"
-                    row.document.mistake((*row.place, "check"), what)
 
     def _is_lost(self, row: Row) -> bool:
         return row.id not in self.made and (not self.aimed_by_hand or self.checks[row.check].path in self.failures)
@@ -208,7 +179,7 @@ def blank_of_row(row: Row) -> Record:
 def _blank(item: pytest.Item) -> Record:
     if isinstance(item, Unjudged):
         blank = blank_of_row(item.row)
-    elif isinstance(expected := _expected(item), Expectation):
+    elif isinstance(expected := expected_of(item), Expectation):
         item.stash[EXPECTED] = expected
         blank = Record(
             id=expected.id, system=expected.system, area=expected.area, check=expected.check,
@@ -224,11 +195,6 @@ def _blank(item: pytest.Item) -> Record:
         )  # fmt: skip
     blank.nodeid = item.nodeid
     return blank
-
-
-def _expected(item: pytest.Item) -> object:
-    callspec = getattr(item, "callspec", None)
-    return callspec.params.get("expected") if callspec else None
 
 
 def _remedy(item: pytest.Item) -> str:

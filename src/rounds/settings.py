@@ -66,16 +66,26 @@ def read_settings(config: pytest.Config) -> Settings | None:
         state=_below(config, config.getoption("state") or config.getini("rounds_state")),
         only_systems=tuple(config.getoption("system")),
         only_ids=tuple(config.getoption("id")),
-        batch=config.getoption("batch") or _batch(config),
+        batch=_slug(config.getoption("batch") or "") or _batch(config),
         deadline_seconds=seconds,
-        parallel=int(config.getini("rounds_parallel")),
+        parallel=_at_least_one(config.getini("rounds_parallel")),
         fail_on_warning=config.getoption("fail_on_warning"),
     )
 
 
+def _slug(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60]
+
+
+def _at_least_one(given: str) -> int:
+    if not given.isdigit() or int(given) < 1:
+        raise pytest.UsageError(f"rounds_parallel: {given!r} is not a number of looks, such as 128")
+    return int(given)
+
+
 def _batch(config: pytest.Config) -> str:
-    """The word given to -m; a round over a part of it has a name of its own, so that no status takes it for the whole."""
-    name = re.sub(r"[^a-z0-9]+", "-", str(config.getoption("markexpr") or "all").lower()).strip("-")
+    """The word given to -m; a round over a part of it has a name of its own: no status takes it for the whole."""
+    name = _slug(str(config.getoption("markexpr") or "all"))
     name = "-".join([name, *sorted(config.getoption("system"))])
     by_hand = config.args_source is pytest.Config.ArgsSource.ARGS
     narrowed = any(config.getoption(option, default=None) for option in ("id", "keyword", "deselect", "lf"))

@@ -79,7 +79,9 @@ def staged(system: str, batch: str) -> Iterator[Stage]:
     try:
         from rounds.estate import Estate  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise NoEstate(f"the embedded estate needs the extra: pip install 'rounds[demo]' ({error})") from None
+        raise NoEstate(
+            f"the embedded estate needs the extra: from the clone: pip install '.[demo]' ({error})"
+        ) from None
     with Estate() as estate, tempfile.TemporaryDirectory(prefix="rounds-stage-") as folder:
         stage = Stage(estate, Path(folder), system)
         stage.round(batch)

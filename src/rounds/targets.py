@@ -2,14 +2,53 @@
 
 import re
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from rounds.inventory.mistakes import nearest
 from rounds.pattern import Pattern
 from rounds.quantities import Duration, Size
-from rounds.secret import Secret
+from rounds.secret import HOST, Secret, logins, without_login
+
+_URL = re.compile(rf"https?://{HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?")
+_ADDRESS = re.compile(rf"(?:{HOST}|[0-9A-Fa-f:]+):(?P<port>\d{{1,5}})")
+# What testinfra can reach a host with (tests hold this against testinfra itself, which a round may not need).
+REACHED_BY = (
+    "local", "ssh", "safe-ssh", "paramiko", "docker", "podman", "kubectl", "openshift", "salt", "winrm", "lxc",
+    "ansible", "chroot",
+)  # fmt: skip
+
+
+def _url(given: object) -> object:
+    if not isinstance(given, str) or not _URL.fullmatch(given):
+        raise ValueError("a URL such as http://localhost:5000 is due")
+    return given
+
+
+def _address(given: object) -> object:
+    match = _ADDRESS.fullmatch(given) if isinstance(given, str) else None
+    if not match or not 0 < int(match["port"]) < 65536:
+        raise ValueError("host:port is due, such as localhost:443")
+    return given
+
+
+def _connection(given: object) -> object:
+    scheme, found, _ = str(given).partition("://")
+    if not found:
+        raise ValueError("begins with how to reach the host: local://, ssh://ops@web1, docker://name")
+    if scheme not in REACHED_BY:
+        raise ValueError(f"no host is reached by {scheme!r}{nearest(scheme, REACHED_BY) or '; ssh is one way'}")
+    return given
 
 
 class Target(BaseModel):
@@ -54,7 +93,7 @@ class Host(Target):
     """A machine, reached through testinfra (`local://`, `ssh://user@host`, …)."""
 
     kind: Literal["host"] = "host"
-    connection: str = "local://"
+    connection: Annotated[str, BeforeValidator(_connection)] = "local://"
     ssh_config: str | None = None
     procfs: Annotated[str, Field(description="where /proc is mounted, e.g. /host/proc inside a container")] = "/proc"
     path: Annotated[str, Field(description="folders put first in PATH, separated by colons")] = ""
@@ -68,16 +107,18 @@ def _address_and_login(given: Any) -> Any:
     """Move a login out of the URL, so that the URL may be shown and the login may not."""
     if not isinstance(given, dict) or "@" not in str(given.get("url", "")):
         return given
-    parts = urlsplit(str(given["url"]))
-    login, _, host = parts.netloc.rpartition("@")
-    return given | {"url": urlunsplit(parts._replace(netloc=host)), "login": given.get("login", login)}
+    scheme, _, rest = str(given["url"]).partition("://")
+    login, _, host = rest.rpartition("@")
+    if re.search(r"[/?#]", login):
+        raise ValueError("the url has a / ? or # before an @: write them as %2F %3F %23 (an @ of the path as %40)")
+    return given | {"url": f"{scheme}://{host}", "login": given.get("login", unquote(login))}
 
 
 class Endpoint(Target):
     """An HTTP service: its base URL and how to log in."""
 
     kind: Literal["endpoint"] = "endpoint"
-    url: Annotated[str, Field(pattern=r"^https?://[^/]+", description="base URL, e.g. http://localhost:5000")]
+    url: Annotated[str, BeforeValidator(_url), Field(description="base URL, e.g. http://localhost:5000")]
     bearer: Secret | None = None
     login: Annotated[Secret | None, Field(description="user:password for basic authentication")] = None
     headers: dict[str, Secret] = {}
@@ -99,7 +140,7 @@ class Postgres(Target):
 
     @property
     def place(self) -> str:
-        return f"{self.name} ({_without_login(self.dsn)})"
+        return _named_place(self.name, self.dsn)
 
 
 class Redis(Target):
@@ -111,7 +152,7 @@ class Redis(Target):
 
     @property
     def place(self) -> str:
-        return f"{self.name} ({_without_login(self.url)})"
+        return _named_place(self.name, self.url)
 
 
 class Celery(Target):
@@ -123,7 +164,7 @@ class Celery(Target):
 
     @property
     def place(self) -> str:
-        return f"{self.name} ({_without_login(self.broker)})"
+        return _named_place(self.name, self.broker)
 
 
 class Compose(Target):
@@ -199,7 +240,7 @@ class Certificate(Target):
     """A certificate as a server shows it (`address` is host:port), and the file it should come from."""
 
     kind: Literal["certificate"] = "certificate"
-    address: Annotated[str, Field(pattern=r"^.+:\d+$")]
+    address: Annotated[str, BeforeValidator(_address), Field(description="host:port")]
     server_name: str
     file: str | None = None
 
@@ -240,16 +281,14 @@ def kinds() -> dict[str, type[Target]]:
 
 
 def secrets_of(target: Target) -> list[str]:
-    """Every secret value a target holds, also inside its mappings."""
+    """Every secret value a target holds, also inside its mappings, and logins that stand in the open."""
     values: list[object] = list(target.__dict__.values())
     values += [inner for value in values if isinstance(value, dict) for inner in value.values()]
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    open_logins = [login for value in values if isinstance(value, str) and "://" in value for login in logins(value)]
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)] + open_logins
 
 
-def _without_login(address: SecretStr) -> str:
-    text = address.get_secret_value()
-    if "://" not in text:
-        words = [word for word in text.split() if word.partition("=")[0] in ("host", "port", "dbname")]
-        return " ".join(words)
-    parts = urlsplit(text)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+def _named_place(name: str, address: SecretStr) -> str:
+    """`database (postgresql://host:5432/shop)`; only the name where it is not sure what is no secret."""
+    place = without_login(address.get_secret_value())
+    return f"{name} ({place})" if place else name

@@ -52,7 +52,7 @@ def test_the_newest_backup_must_be_young_and_its_times_must_agree(
 
 
 ARCHIVE = aged(HOUR).newest
-GOOD = Contents(ARCHIVE, unpacked_bytes=9000, members=3, dumps=1, dump_bytes=8000)
+GOOD = Contents(ARCHIVE, unpacked_bytes=9000, members=3, dumps=1, smallest_dump_bytes=8000)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,9 @@ GOOD = Contents(ARCHIVE, unpacked_bytes=9000, members=3, dumps=1, dump_bytes=800
         (replace(GOOD, is_stopped=True), Outcome.CRITICAL, "unpacks to more than 10 GB"),
         (replace(GOOD, members=0, dumps=0), Outcome.CRITICAL, "newest.tar.gz holds nothing"),
         (replace(GOOD, dumps=0), Outcome.CRITICAL, "no member of newest.tar.gz matches"),
+        (replace(GOOD, smallest_dump_bytes=37), Outcome.CRITICAL, "smallest database dump is 37 B"),
+        (replace(GOOD, smallest_dump_bytes=0), Outcome.CRITICAL, "smallest database dump is 0 B"),
+        (replace(GOOD, failure="it is cut short"), Outcome.CRITICAL, "newest archive is not whole ("),
         (replace(GOOD, incomplete_dumps=("database.sql",)), Outcome.CRITICAL, "database.sql"),
         (replace(GOOD, unsafe_names=("../../etc/passwd",)), Outcome.CRITICAL, "../../etc/passwd"),
         (replace(GOOD, empty_files=("settings.yaml",)), Outcome.WARNING, "settings.yaml"),
@@ -94,6 +97,8 @@ DAMAGED = replace(GOOD, failure="it is cut short")
         (TO_OLDER, Contents(None), Outcome.CRITICAL, "there is no backup in /srv/backups"),
         (TO_NEWEST, DAMAGED, Outcome.CRITICAL, "is not good"),
         (TO_NEWEST, replace(GOOD, dumps=0), Outcome.CRITICAL, "is not good"),
+        (TO_NEWEST, replace(GOOD, smallest_dump_bytes=37), Outcome.CRITICAL, "is not good"),
+        (replace(TO_OLDER, leads_to=None), GOOD, Outcome.CRITICAL, "what restore commands find is nothing ("),
         (TO_OLDER, DAMAGED, Outcome.UNKNOWN, "is not good; it leads to older.tar.gz"),
     ],
 )

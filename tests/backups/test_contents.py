@@ -69,7 +69,7 @@ def test_a_good_archive_is_read_to_its_end(backups: Backups, put: Callable[..., 
     seen = read(backups)
     assert (seen.failure, seen.is_stopped, seen.members, seen.dumps) == ("", False, 2, 1)
     assert (seen.incomplete_dumps, seen.empty_files, seen.unsafe_names) == ((), (), ())
-    assert seen.dump_bytes == len(DUMP.encode())
+    assert seen.smallest_dump_bytes == len(DUMP.encode())
     assert seen.unpacked_bytes == len(tarred(MEMBERS))
 
 
@@ -153,6 +153,7 @@ def test_dumps_without_their_end_are_named(backups: Backups, put: Callable[..., 
     put(NAME, gzip.compress(tarred({"cut.sql": cut, "empty.sql": "", "early.sql": early, "good.sql": DUMP})))
     seen = read(backups)
     assert (seen.dumps, seen.incomplete_dumps) == (4, ("cut.sql", "empty.sql", "early.sql"))
+    assert seen.smallest_dump_bytes == 0
     assert seen.empty_files == ("empty.sql",)
 
 

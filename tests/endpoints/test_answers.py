@@ -185,6 +185,21 @@ def test_a_body_that_is_no_json_is_told_as_such(saying: Callable[..., Endpoint],
 
 
 @pytest.mark.parametrize(
+    ("body", "twice"),
+    [
+        (b'{"status": "unhealthy", "status": "healthy"}', '"status"'),
+        (b'{"status": "healthy", "components": [{"db": "down", "db": "healthy"}]}', '"db"'),
+        (b'{"status": "healthy", "components": {"status": "healthy"}}', ""),
+    ],
+)
+def test_a_key_that_stands_twice_in_one_object_is_told(
+    saying: Callable[..., Endpoint], body: bytes, twice: str
+) -> None:
+    answer = look(saying(200, body))
+    assert (answer.not_json, answer.twice, answer.document is None) == ("", twice, bool(twice))
+
+
+@pytest.mark.parametrize(
     ("stamp", "seconds"),
     [
         ("2026-11-22T05:30:00Z", 1795325400),

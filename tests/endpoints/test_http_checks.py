@@ -99,6 +99,8 @@ def test_whatever_is_not_wholly_healthy_is_critical(
         (answered(status=None, failure="connection refused"), Outcome.CRITICAL, "connection refused"),
         (answered(status=502, not_json="is not JSON"), Outcome.CRITICAL, "http status is 502"),
         (answered(not_json="is not JSON"), Outcome.CRITICAL, "is not JSON"),
+        (answered(twice='"status"'), Outcome.UNKNOWN, 'has "status" twice in one object'),
+        (answered(status=500, twice='"status"'), Outcome.CRITICAL, "http status is 500"),
         (answered({"status": "healthy", "components": GOOD}, seconds=7.0), Outcome.CRITICAL, "response time is 7 s"),
     ],
 )
@@ -151,6 +153,10 @@ def test_figures_that_are_old_missing_or_no_numbers_are_critical(
     seen = figures(row, answered(FIGURES | change))
     assert seen.outcome is Outcome.CRITICAL
     assert words in seen.summary
+
+
+def test_figures_of_which_one_stands_twice_are_unknown(row: Callable[..., Any]) -> None:
+    assert figures(row, answered(twice='"memory_bytes"')).outcome is Outcome.UNKNOWN
 
 
 def test_figures_behind_an_error_are_not_judged(row: Callable[..., Any]) -> None:

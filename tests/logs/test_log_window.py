@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import os
 import time
+import traceback
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -111,7 +112,49 @@ def test_lines_between_records_belong_to_the_record_before(app_log: MakeLog, pat
     path.write_text(stamped(1, "ERROR broke") + "Traceback:\n  File x\n\nKeyError: 'ERROR '\n" + stamped(0, "INFO on"))
     window = LogWindow(app_log(), DAY)
     assert [record.groups["level"] for record in window] == ["ERROR", "INFO"]
-    assert window.stray_lines == 3
+    assert (window.stray_lines, window.foreign_lines) == (3, 0)
+
+
+def test_chained_tracebacks_and_long_messages_are_no_foreign_lines(app_log: MakeLog, path: Path) -> None:
+    try:
+        try:
+            {}["x"]
+        except KeyError as error:
+            raise RuntimeError("broken\n  in two lines") from error
+    except RuntimeError:
+        trace = traceback.format_exc()
+    path.write_text((stamped(1, "ERROR broke") + trace + "psycopg.errors.UniqueViolation: twice\n") * 50)
+    window = LogWindow(app_log(), DAY)
+    assert len(list(window)) == 50
+    assert window.stray_lines > 500
+    assert window.foreign_lines == 0
+
+
+@pytest.mark.parametrize("line", ['{"level": "ERROR"}', "ERROR:root:broken", "[ERROR] broken", "22.11.2026 ERROR x"])
+def test_lines_that_may_be_records_of_another_form_are_foreign(app_log: MakeLog, path: Path, line: str) -> None:
+    path.write_text(stamped(30, "INFO old\n{}") + stamped(1, "INFO good") + f"{line}\n" * 900)
+    window = LogWindow(app_log(), DAY)
+    assert len(list(window)) == 1
+    assert window.foreign_lines == 900
+
+
+def test_a_record_of_the_future_is_in_no_window_and_makes_no_log_young(app_log: MakeLog, path: Path) -> None:
+    path.write_text(stamped(50, "INFO old") + stamped(-7200, "ERROR future"))
+    window = LogWindow(app_log(), DAY)
+    assert list(window) == []
+    assert window.records_ahead == 1
+    assert window.newest == pytest.approx(time.time() - 50 * 3600, abs=2)
+
+
+def test_a_log_whose_records_all_lie_in_the_future_is_read(app_log: MakeLog, path: Path) -> None:
+    path.write_text(stamped(-2, "ERROR future") * 50)
+    window = LogWindow(app_log(), DAY)
+    assert (list(window), window.records_ahead, window.newest) == ([], 50, None)
+
+
+def test_a_clock_that_is_some_seconds_ahead_does_no_harm(app_log: MakeLog, path: Path) -> None:
+    path.write_text(stamped(-20 / 3600, "INFO now"))
+    assert texts(app_log()) == ["INFO now"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +239,8 @@ def test_stamps_without_a_zone_are_in_the_log_s(app_log: MakeLog, path: Path) ->
     local = datetime.now(ZoneInfo("Asia/Tokyo")) - timedelta(minutes=30)
     path.write_text(f"{local:%Y-%m-%d %H:%M:%S},123 ERROR here\n")
     assert texts(app_log(timezone="Asia/Tokyo"), 3600) == ["ERROR here"]
-    assert texts(app_log(timezone="America/New_York"), 3600) == ["ERROR here"]
+    behind = LogWindow(app_log(timezone="America/New_York"), 3600)
+    assert (list(behind), behind.records_ahead) == ([], 1)
     assert texts(app_log(timezone="Pacific/Kiritimati"), 3600) == []
 
 

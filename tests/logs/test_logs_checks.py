@@ -43,6 +43,13 @@ def levels(**counts: int) -> LogRecords:
         (levels(ERROR=9, CRITICAL=2), Outcome.CRITICAL),
         (levels(INFO=90), Outcome.OK),
         (replace(QUIET, records=0, newest_age_seconds=None), Outcome.CRITICAL),
+        (replace(QUIET, records=0, newest_age_seconds=None, records_ahead=50), Outcome.CRITICAL),
+        (replace(QUIET, records_ahead=1), Outcome.UNKNOWN),
+        (replace(QUIET, records=1, foreign_lines=900), Outcome.UNKNOWN),
+        (replace(QUIET, records=100, foreign_lines=301), Outcome.UNKNOWN),
+        (replace(QUIET, records=100, foreign_lines=300), Outcome.OK),
+        (replace(QUIET, records=1, foreign_lines=20), Outcome.OK),
+        (replace(QUIET, records=1, stray_lines=900), Outcome.OK),
     ],
 )
 def test_few_errors_may_be_logged_and_something_must_be(
@@ -135,6 +142,8 @@ def test_shares_of_failed_requests_are_judged(row: Row, observer: Observer, seen
         (replace(WELL, timed=5, seconds_p95=0.4), Outcome.OK),
         (replace(WELL, count=0), Outcome.UNKNOWN),
         (replace(WELL, timed=0, seconds_p95=None), Outcome.UNKNOWN),
+        (replace(WELL, absurd_times=100), Outcome.UNKNOWN),
+        (replace(WELL, absurd_times=5), Outcome.OK),
     ],
 )
 def test_the_slowest_twentieth_is_left_out_when_there_are_enough(

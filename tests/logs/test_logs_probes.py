@@ -124,3 +124,29 @@ def test_a_log_without_times_has_no_percentiles(app_log: MakeLog, path: Path) ->
     pattern = ACCESS.replace("?P<seconds>", "?:")
     seen = requests(app_log(pattern=pattern, time_format="%d/%b/%Y:%H:%M:%S %z"))
     assert (seen.count, seen.timed, seen.seconds_p95) == (1, 0, None)
+
+
+def test_a_time_that_can_be_none_is_told_and_not_taken(access_log: Log, path: Path) -> None:
+    times = ("-5", "nan", "inf", "999999999", "0.1, 0.2", "0.020", "-")
+    path.write_text("".join(request(200, seconds) for seconds in times))
+    anything = access_log.model_copy(update={"pattern": ACCESS.replace(r"[\d.]+|-", ".+")})
+    seen = requests(anything)
+    assert (seen.count, seen.timed, seen.absurd_times, seen.seconds_p99) == (7, 1, 5, 0.020)
+
+
+def test_a_status_that_is_none_makes_a_stray_line(access_log: Log, path: Path) -> None:
+    path.write_text("".join(request(status, "0.1") for status in (0, 99, 100, 599, 600, 999)).replace('" 0 ', '" 000 '))
+    seen = requests(access_log.model_copy(update={"pattern": ACCESS.replace(r"\d{3}", r"\d+")}))
+    assert (seen.statuses, seen.stray_lines) == ({"100": 1, "599": 1}, 4)
+
+
+def test_times_are_read_from_a_log_without_statuses_too(app_log: MakeLog, path: Path) -> None:
+    path.write_text(request(200, "0.020"))
+    seen = requests(app_log(pattern=ACCESS.replace("?P<status>", "?:"), time_format="%d/%b/%Y:%H:%M:%S %z"))
+    assert (seen.count, seen.timed, seen.seconds_p95) == (1, 1, 0.020)
+
+
+def test_requests_of_the_future_are_stray(access_log: Log, path: Path) -> None:
+    path.write_text(request(500, "0.1").replace(f"{datetime.now(UTC):%Y}:", "2099:") + request(200, "0.1"))
+    seen = requests(access_log)
+    assert (seen.statuses, seen.stray_lines) == ({"200": 1}, 1)

@@ -32,9 +32,9 @@ def look(database: Postgres, *changes: str) -> facts.AuditEntries:
     return found
 
 
-def judged(row: Row, fact: facts.AuditEntries, earlier: Earlier | None = None) -> Observer:
+def judged(row: Row, fact: facts.AuditEntries, earlier: Earlier | None = None, **more: Any) -> Observer:
     observer = Observer()
-    expected = row(checks.AuditTrail, database=Postgres(name="database", dsn=SecretStr("x")), table="trail")
+    expected = row(checks.AuditTrail, database=Postgres(name="database", dsn=SecretStr("x")), table="trail", **more)
     checks.test_audit_trail(expected, fact, earlier or Earlier(), observer)
     return observer
 
@@ -72,6 +72,24 @@ def test_changes_without_an_entry_are_critical(row: Row, trail: Server, database
     observer = judged(row, look(database, "settings.updated_at"))
     assert observer.outcome is Outcome.CRITICAL
     assert "settings.updated_at" in observer.summary
+
+
+@pytest.mark.usefixtures("trail")
+def test_entries_are_due_without_named_changes_when_the_row_says_how_many(row: Row, database: Postgres) -> None:
+    assert judged(row, look(database), entries=23).outcome is Outcome.OK
+    assert judged(row, look(database), entries=24).outcome is Outcome.CRITICAL
+
+
+def test_entries_without_a_time_are_unknown(row: Row, trail: Server, database: Postgres) -> None:
+    trail.run("ALTER TABLE trail ALTER created_at DROP NOT NULL")
+    for statement, undated in (
+        ("UPDATE trail SET created_at = NULL WHERE id = 99", 1),
+        ("UPDATE trail SET created_at = NULL", 100),
+    ):
+        trail.run(statement)
+        fact = look(database)
+        assert fact.undated == undated
+        assert judged(row, fact).outcome is Outcome.UNKNOWN
 
 
 def test_an_entry_from_the_future_is_critical(row: Row, trail: Server, database: Postgres) -> None:

@@ -74,6 +74,26 @@ def test_a_job_without_status_is_unfinished(row: Row, jobs: Server, database: Po
     assert judged_age(row, unfinished(database)).outcome is Outcome.CRITICAL
 
 
+@pytest.mark.parametrize(
+    "job",
+    [
+        "INSERT INTO jobs (status, created_at) VALUES ('pending', now() + interval '5 hours')",
+        "INSERT INTO jobs (status, created_at) VALUES ('running', now() + interval '5 hours')",
+    ],
+)
+def test_an_unfinished_job_of_the_future_is_unknown(row: Row, jobs: Server, database: Postgres, job: str) -> None:
+    jobs.run(job)
+    jobs.run("INSERT INTO jobs (status, created_at) VALUES ('running', now() - interval '1 hour')")
+    observer = judged_age(row, unfinished(database))
+    assert observer.outcome is Outcome.UNKNOWN
+    assert "lies in the future" in observer.summary
+
+
+def test_a_job_made_by_a_clock_some_seconds_ahead_is_fine(row: Row, jobs: Server, database: Postgres) -> None:
+    jobs.run("INSERT INTO jobs (status, created_at) VALUES ('running', now() + interval '20 seconds')")
+    assert judged_age(row, unfinished(database)).outcome is Outcome.OK
+
+
 def test_an_empty_table_of_jobs_is_unknown(row: Row, jobs: Server, database: Postgres) -> None:
     assert jobs.run("SELECT count(*) FROM jobs") == [(0,)]
     assert judged_age(row, unfinished(database)).outcome is Outcome.UNKNOWN

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -34,14 +35,26 @@ def look(target: Postgres) -> postgres.Connectivity:
 LOG = Log(name="log", path="app.log", pattern="^(?P<time>.{19})", time_format="%Y-%m-%d %H:%M:%S")
 
 
-def judged(row: Row, fact: postgres.Connectivity, failures: int = 0) -> Observer:
+def judged(
+    row: Row, fact: postgres.Connectivity, failures: int = 0, log: LogRecords | None = None, **more: Any
+) -> Observer:
     observer = Observer()
     matching = {"connection failures": "connection failed"}
     given = {"database": Postgres(name="database", dsn=SecretStr("x")), "log": LOG, "matching": matching}
     tally = Tally(failures, ("connection failed: refused",) if failures else ())
     records = LogRecords(5, {}, {"connection failures": tally}, 0, 60.0, 0)
-    checks.test_pg_connectivity(row(checks.PgConnectivity, **given), fact, records, observer)
+    checks.test_pg_connectivity(row(checks.PgConnectivity, **given, **more), fact, log or records, observer)
     return observer
+
+
+def test_a_log_that_says_nothing_at_all_says_nothing_of_failures(row: Row) -> None:
+    silent = LogRecords(0, {}, {"connection failures": Tally()}, 0, None, 0)
+    fact = postgres.Connectivity(0.1)
+    assert judged(row, fact, log=silent).outcome is Outcome.UNKNOWN
+    assert judged(row, fact, log=silent, may_be_quiet=True).outcome is Outcome.OK
+    assert judged(row, fact, log=replace(silent, records=5, records_ahead=1)).outcome is Outcome.UNKNOWN
+    assert judged(row, fact, log=replace(silent, records=5, foreign_lines=900)).outcome is Outcome.UNKNOWN
+    assert "answer is missing (refused)" in judged(row, postgres.Connectivity(None, "refused")).summary
 
 
 def dsn_of(port: int) -> Postgres:

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from rounds.checks import test_integrity as integrity
 from rounds.checks import test_tables as checks
@@ -57,6 +57,11 @@ def test_a_table_that_must_change_and_is_not_there_is_told(
     with pytest.raises(RunbookDisagrees, match="relation orders does not exist"):
         changes(database, "orders")
     assert errors_logged() == 0
+
+
+def test_a_row_that_names_no_table_is_refused(row: Row) -> None:
+    with pytest.raises(ValidationError, match="must_change"):
+        row(checks.VolumeBaseline, database=DATABASE, must_change=[])
 
 
 def test_a_table_that_changed_since_yesterday_is_ok(row: Row) -> None:
@@ -179,6 +184,13 @@ def test_damaged_indexes_are_critical_and_a_missing_amcheck_is_said(row: Row) ->
     missing = facts.IndexCheck("the extension amcheck is not installed")
     assert compared(row, rows, WHOLE[0], missing).outcome is Outcome.UNKNOWN
     assert compared(row, rows, WHOLE[0], missing, verify_indexes=False).outcome is Outcome.OK
+
+
+def test_indexes_of_which_none_could_be_verified_are_unknown(row: Row) -> None:
+    rows = facts.RowCounts({"domains": 2000})
+    assert compared(row, rows, WHOLE[0], facts.IndexCheck("", 0, 12)).outcome is Outcome.UNKNOWN
+    assert compared(row, rows, WHOLE[0], facts.IndexCheck("", 1, 11)).outcome is Outcome.OK
+    assert compared(row, rows, WHOLE[0], facts.IndexCheck("", 0, 0)).outcome is Outcome.OK
 
 
 def test_checksums_and_their_failures_are_read(database: Postgres) -> None:

@@ -243,9 +243,15 @@ def test_a_key_that_is_no_queue_is_told(server: Server) -> None:
 def test_a_growing_queue_is_critical_above_the_floor(row: Row) -> None:
     earlier = Earlier({"waiting messages": [EarlierFigure(200, 60), EarlierFigure(150, 600)]})
     assert judged(row, facts.Backlog({"work": 300}, None, "", None), earlier).outcome is Outcome.CRITICAL
-    assert judged(row, facts.Backlog({"work": 155}, None, "", None), earlier).outcome is Outcome.OK
+    assert judged(row, facts.Backlog({"work": 155}, None, "", frozenset({"work"})), earlier).outcome is Outcome.OK
     assert judged(row, facts.Backlog({"work": 300}, None, "", None)).outcome is Outcome.UNKNOWN
-    assert judged(row, facts.Backlog({"work": 90}, None, "", None)).outcome is Outcome.OK
+    assert judged(row, facts.Backlog({"work": 90}, None, "", frozenset({"work"}))).outcome is Outcome.OK
+
+
+def test_a_backlog_without_a_queue_or_without_workers_is_unknown(row: Row) -> None:
+    assert judged(row, facts.Backlog({}, None, "", frozenset({"work"}))).outcome is Outcome.UNKNOWN
+    assert judged(row, facts.Backlog({"work": 0}, None, "", None)).outcome is Outcome.UNKNOWN
+    assert judged(row, facts.Backlog({"work": 2000}, None, "", None)).outcome is Outcome.CRITICAL
 
 
 def test_a_task_that_is_held_for_later_is_fine(row: Row, worker: Server) -> None:
@@ -286,5 +292,5 @@ def test_tasks_held_by_a_dead_worker_are_overdue_and_running_ones_are_not(row: R
     assert waiting.overdue_task == left.overdue_task == "tasks.nap"
     assert 0 < waiting.overdue_seconds < left.overdue_seconds
     assert left.consumed is None
-    assert judged(row, left).outcome is Outcome.OK
+    assert judged(row, left).outcome is Outcome.UNKNOWN
     assert judged(row, left, overdue="1s").outcome is Outcome.CRITICAL

@@ -43,7 +43,7 @@ def test_a_row_tells_what_an_operator_needs(written: Any) -> None:
         "system": "bigshot",
         "expectation": "bigshot.backup.dump size is 18 kB, allowed is at least 10 MB (dump-3.gz); verified is yes; "
         "name is dump-3.gz",
-        "observed": "size: 18 kB , at least 10 MB critical verified: yes name: dump-3.gz",
+        "observed": "size: 18 kB , allowed at least 10 MB critical verified: yes name: dump-3.gz",
         "since": "2026-11-20 03:00 UTC 48 h",
         "target": "app (local://)",
         "runbook": "Daily > Morning look at it",

@@ -30,9 +30,12 @@ def test_what_is_wrong_stands_worst_first_with_what_to_do(
     assert lines(told, colour=False, width=60, report=Path("/r/report.html")) == [
         "UNKNOWN  junit.xml could not be written: no space left on device",
         "CRITICAL bigshot.a.critical: used is 95 % (since 2026-11-20 03:00 UTC)",
-        "         -> delete what is old and more more more more more…",
+        "         -> delete what is old and more more more more more",
+        *["            more more more more more more more more more"] * 2,
+        "            more more more more more more more",
         "UNKNOWN  bigshot.a.unknown: no answer within 5 s",
         "WARNING  bigshot.a.warning: used is 85 % (since 2026-11-20 03:00 UTC)",
+        "         -> look at it",
         "Round daily is critical: 1 critical, 1 unknown, 1 warning, 1 waived, 1 ok, in 3.25 s",
         "Report: /r/report.html",
     ]

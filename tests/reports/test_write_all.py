@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -6,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rounds.outcome import Outcome
+from rounds.record import Observation
 from rounds.reports import WRITERS, whole, write_all
 from rounds.reports.results import read_results
 from rounds.reports.results import write as write_results
@@ -124,3 +127,16 @@ def test_who_writes_no_report_pays_for_none() -> None:
     loaded = set(_run(script).stdout.decode().split())
     assert "rounds.reports.html" in loaded
     assert not loaded & {"jinja2", "pytest_html", "prometheus_client", "junitparser", "http.server"}
+
+
+def test_text_that_is_not_unicode_ends_no_report(a_round, record, tmp_path):
+    broken = "caf\udce9 \x1b[31m\x07"
+    told = a_round(
+        record("a.b", Outcome.CRITICAL, Observation(broken, broken, broken, None, broken, Outcome.CRITICAL, broken),
+               summary=broken, detail=broken, remedy=broken, target=broken),
+        problems=[broken], batch=broken, selection=broken, ended=broken, version=broken,
+    )  # fmt: skip
+    folder = tmp_path / "reports\udcff"
+    assert write_all(told, folder) == []
+    assert (folder / "report.html").is_file()
+    assert json.loads((folder / "results.json").read_text())["round"]["problems"] == [r"caf\xdce9 \x07"]

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         from rounds.estate.faults import FAULTS  # noqa: PLC0415 - needs the extra
     except ImportError as error:
-        print(f"the demo needs the extra: pip install 'rounds[demo]' ({error})", file=sys.stderr)
+        print(f"the demo needs the extra; from the clone: pip install '.[demo]' ({error})", file=sys.stderr)
         return 4
     if options.fault == "list":
         print("\n".join(f"{name:<28} {fault.says}" for name, fault in sorted(FAULTS.items())))
@@ -45,12 +45,12 @@ def run(options: argparse.Namespace) -> int:
             if options.fault:
                 running.enter_context(FAULTS[options.fault].put_into(stage.estate))
                 print(f"Broken on purpose: {FAULTS[options.fault].says}.", flush=True)
-            return _round(stage.command(options.batch, options.reports.resolve()), stage.env, stage.folder)
+            print(f"Inside this estate runs: rounds run {options.batch}", flush=True)
+            line = stage.command(options.batch, options.reports.resolve())
+            code = subprocess.run(line, cwd=stage.folder, env=stage.env, check=False).returncode
     except NoEstate as error:
         print(error, file=sys.stderr)
         return 4
-
-
-def _round(command: list[str], env: dict[str, str], folder: Path) -> int:
-    print("$ rounds run daily", flush=True)
-    return subprocess.run(command, cwd=folder, env=env, check=False).returncode
+    if code == 0 and not options.fault:
+        print("To see red: `demo --break list` names what can be broken, `drill bigshot` breaks it one by one.")
+    return code

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         from rounds.drill import drill  # noqa: PLC0415 - needs the extra
         from rounds.estate.faults import FAULTS  # noqa: PLC0415 - needs the extra
     except ImportError as error:
-        print(f"drills need the extra: pip install 'rounds[demo]' ({error})", file=sys.stderr)
+        print(f"drills need the extra; from the clone: pip install '.[demo]' ({error})", file=sys.stderr)
         return 4
     for name in options.fault:
         if name not in FAULTS:

@@ -3,9 +3,11 @@
 import argparse
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -18,11 +20,17 @@ def run(options: argparse.Namespace) -> int:
     try:
         from rounds.estate import Estate  # noqa: PLC0415 - needs the extra
     except ImportError as error:
-        print(f"the estate needs the extra: pip install 'rounds[demo]' ({error})", file=sys.stderr)
+        print(f"the estate needs the extra; from the clone: pip install '.[demo]' ({error})", file=sys.stderr)
+        return 4
+    # `rounds` and `pytest` of this environment are meant, also when nobody activated it.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    if options.extra and not shutil.which(options.extra[0], path=path):
+        print(f"there is no command {options.extra[0]!r} here; the estate was not started", file=sys.stderr)
         return 4
     with Estate() as estate:
         if options.extra:
-            return subprocess.run(options.extra, env=os.environ | estate.env, check=False).returncode
+            env = os.environ | estate.env | {"PATH": path}
+            return subprocess.run(options.extra, env=env, check=False).returncode
         print("# BigShot runs until Ctrl-C. In another shell:")
         print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in estate.env.items()), flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})

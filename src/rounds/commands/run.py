@@ -20,11 +20,13 @@ def add(commands: Any) -> None:
         "--system", action="append", default=[], metavar="NAME", help="only this system; may be repeated"
     )
     words.add_argument("--id", action="append", default=[], metavar="ID", help="only this expectation; may be repeated")
-    words.add_argument("--deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m")
+    words.add_argument("--deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (default: 1h)")
     words.add_argument("--reports", metavar="DIR", help="where reports go (default: reports)")
     words.add_argument("--state", metavar="DIR", help="where history is kept (default: .rounds)")
     words.add_argument("--strict", action="store_true", help="a warning makes the round fail, too")
-    words.add_argument("--quiet", action="store_true", help="print nothing when everything is ok (for cron)")
+    words.add_argument(
+        "--quiet", action="store_true", help="print nothing when everything is ok; a warning is told (for cron)"
+    )
     words.set_defaults(run=run)
 
 

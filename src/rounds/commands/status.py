@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rounds.outcome import Outcome
 from rounds.quantities import read, shown
 from rounds.reports.results import read_results
 from rounds.round import Round
+from rounds.text import printable, say
 
 # A round must come a little more often than its cadence: one day and two hours, a week and a day …
 _MAX_AGE = {"continuous": "15m", "daily": "26h", "weekly": "8d", "monthly": "32d", "quarterly": "95d"}
@@ -21,6 +23,7 @@ _OTHERWISE = "26h"
 _CODES = {Outcome.WARNING: 1, Outcome.CRITICAL: 2, Outcome.UNKNOWN: 3}
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _LONGEST = 200
+_CLOCKS_DIFFER = 60.0  # seconds that the clocks of two machines may differ, where reports are shared
 
 
 @dataclass(frozen=True)
@@ -48,32 +51,35 @@ def run(options: argparse.Namespace) -> int:
     try:
         max_age = read(options.max_age, "s") if options.max_age else None
     except ValueError as error:
-        print(f"--max-age: {error}", file=sys.stderr)
+        say(printable(f"--max-age: {error}"), sys.stderr)
         return 4 if not options.nagios else 3
     try:
         status = status_of(options.reports, options.batch, max_age)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        status = Status(3, f"the last round cannot be read: {error}")
-    sentence = " ".join(status.sentence.replace("|", "/").split())
+    except Exception as error:  # noqa: BLE001 - whatever lies there: Nagios takes a traceback's exit 1 for a warning
+        status = Status(3, f"the last round cannot be read: {str(error) or type(error).__name__}")
+    sentence = " ".join(printable(status.sentence).replace("|", "/").split())
     sentence = sentence if len(sentence) <= _LONGEST else sentence[: _LONGEST - 1] + "…"
     if options.json:
-        print(json.dumps({"status": _WORDS[status.code], "sentence": sentence, "perfdata": status.perfdata}))
+        say(json.dumps({"status": _WORDS[status.code], "sentence": sentence, "perfdata": status.perfdata}))
     else:
         perfdata = f" | {status.perfdata}" if options.nagios and status.perfdata else ""
-        print(f"ROUNDS {_WORDS[status.code]}: {sentence}{perfdata}")
+        say(f"ROUNDS {_WORDS[status.code]}: {sentence}{perfdata}")
     return status.code
 
 
 def status_of(reports: Path, batch: str | None, max_age: float | None) -> Status:
-    """The status of a batch from its last round; raises OSError or ValueError when that cannot be read."""
+    """The status of a batch from its last round; raises when that cannot be read."""
     told = last_round(reports, batch)
     if told is None:
         return Status(
             3, f"no round {f'of batch {batch} ' if batch else ''}in {reports}: run `rounds run {batch or 'daily'}`"
         )
     age = time.time() - datetime.fromisoformat(told.finished_at or told.started_at).timestamp()
-    allowed = max_age or read(_MAX_AGE.get(told.batch.partition("-")[0], _OTHERWISE), "s")
+    allowed = max_age if max_age is not None else read(_MAX_AGE.get(told.batch.partition("-")[0], _OTHERWISE), "s")
     perfdata = _perfdata(told, age, allowed)
+    if age < -_CLOCKS_DIFFER:
+        ahead = f"the last {told.batch} round ended {shown(-age, 's')} in the future"
+        return Status(3, f"{ahead}: the clock here or the clock there is wrong")
     if age > allowed:
         return Status(
             3, f"the last {told.batch} round is {shown(age, 's')} old, allowed is {shown(allowed, 's')}", perfdata
@@ -85,7 +91,12 @@ def last_round(reports: Path, batch: str | None) -> Round | None:
     """The newest round of a batch that has ended, by itself or not; a round that runs now is passed over."""
     for folder in newest_folders(reports):
         whole = folder / "results.json"
-        told = read_results(whole) if whole.is_file() else read_journal(folder)
+        try:
+            told = read_results(whole) if whole.is_file() else read_journal(folder)
+        except ValueError:
+            raise
+        except Exception as error:
+            raise ValueError(f"{folder} holds no round: {type(error).__name__}") from error
         if told.ended != "still running" and (batch is None or batch.replace("_", "-") == told.batch):
             return told
     return None
@@ -93,16 +104,21 @@ def last_round(reports: Path, batch: str | None) -> Round | None:
 
 def _sentence(told: Round, age: float) -> str:
     bad = [record for record in told.worst_first if record.outcome in _CODES]
-    when = f"{told.batch} round of {shown(age, 's')} ago"
+    when = f"{told.batch} round of {shown(max(age, 0), 's')} ago"
     ok = told.counts[Outcome.OK]
+    if not told.records and not told.problems:
+        return f"{when}: nothing was judged"
     if not bad and not told.problems:
         rest = [f"{count} {outcome}" for outcome, count in told.counts.items() if count and outcome is not Outcome.OK]
-        return ", ".join([f"{when}: {ok} of {len(told.records)} expectations hold", *rest])
+        held = f"{ok} of {len(told.records)} expectations hold" if ok else "no expectation was held against the system"
+        return ", ".join([f"{when}: {held}", *rest])
     problems = [f"problem: {problem}" for problem in told.problems]
     first = [f"{record.id}: {record.summary}" for record in bad]
     return "; ".join([f"{when}: {len(bad)} of {len(told.records)} not ok", *problems, *first[:1]])
 
 
 def _perfdata(told: Round, age: float, allowed: float) -> str:
+    if not math.isfinite(told.seconds):
+        raise ValueError(f"its duration is {told.seconds}")
     counts = [f"'{outcome}'={count};;;0;{len(told.records)}" for outcome, count in told.counts.items()]
-    return " ".join([*counts, f"'age'={age:.0f}s;;{allowed:.0f};0", f"'duration'={told.seconds:.3f}s;;;0"])
+    return " ".join([*counts, f"'age'={max(age, 0):.0f}s;;{allowed:.0f};0", f"'duration'={told.seconds:.3f}s;;;0"])

@@ -13,7 +13,8 @@ from rounds.inventory.mistakes import Mistake, shown_path
 
 Place = tuple[str | int, ...]
 _LARGEST_BYTES = 5_000_000
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>(?:(?!\$\{)[^}])*))?\}")
+_NO_VARIABLE = re.compile(r"\$\{(?P<name>[^}:=?+-]*)[^}]*(?P<end>\}?)")
 _PLAIN = re.compile(r"^\$\{[^}]*\}$")
 
 
@@ -25,6 +26,7 @@ class Document:
     data: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
+    mistaken: set[Place] = field(default_factory=set)
 
     def line(self, place: Place) -> int:
         """The line of a value, or of the nearest thing around it that has one."""
@@ -34,6 +36,7 @@ class Document:
 
     def mistake(self, place: Place, what: str) -> None:
         self.mistakes.append(Mistake(self.file, self.line(place), _dotted(place), what))
+        self.mistaken.add(place)
 
 
 def read_document(path: Path) -> Document:
@@ -116,7 +119,9 @@ class _Reader:
             return self.scalars.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError) as error:
             self.document.mistake(place, f"cannot be read: {_first_line(error)}")
-            return None
+        except (LookupError, AttributeError, TypeError, ArithmeticError):  # PyYAML's ways to say that a tag lies
+            self.document.mistake(place, f"cannot be read as {node.tag.replace('tag:yaml.org,2002:', '!!')}")
+        return None
 
     def _filled(self, node: yaml.Node, place: Place) -> Any:
         missing = [
@@ -125,9 +130,18 @@ class _Reader:
         ]  # fmt: skip
         for name in missing:
             self.document.mistake(place, f"the variable {name} is not set")
+        for match in _NO_VARIABLE.finditer(_VARIABLE.sub("", node.value)):
+            self.document.mistake(place, _no_variable(match))
         text = _VARIABLE.sub(lambda match: os.environ.get(match["name"]) or match["default"] or "", node.value)
         alone = _PLAIN.match(node.value) and getattr(node, "style", None) is None
         return yaml.safe_load(text) if alone and re.fullmatch(r"-?\d+(\.\d+)?", text) else text
+
+
+def _no_variable(match: re.Match[str]) -> str:
+    """What is wrong with a `${`; only the name is told, since a secret may stand behind it."""
+    if not match["end"]:
+        return "`${` is not closed"
+    return f"`${{{match['name']}}}` is no variable: ${{NAME}} or ${{NAME:-default}} is due, with letters, digits and _"
 
 
 def _dotted(place: Place) -> str:

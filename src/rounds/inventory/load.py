@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,10 +14,26 @@ from rounds.expectation import ID, Expectation
 from rounds.inventory.document import Document, Place, read_document
 from rounds.inventory.found import FoundCheck
 from rounds.inventory.mistakes import Mistake, nearest, shown_path
-from rounds.targets import Target, kinds
+from rounds.targets import Target, kinds, target_kind
 
 INVENTORY = "inventory.yaml"
 EXPECTATIONS = "expectations.yaml"
+
+# pydantic's kinds of errors, by how their names begin, in words for somebody who writes YAML.
+_DUE = (
+    ("bool", "true or false is due"),
+    ("int", "a whole number is due"),
+    ("float", "a number is due"),
+    ("date", "a time such as 2026-12-01T00:00:00Z is due"),
+    ("string_type", "text is due; put it in quotes"),
+    ("dict", "a mapping is due, such as {{name: value}}"),
+    ("model", "a mapping is due, such as {{name: value}}"),
+    ("greater_than_equal", "at least {ge} is due"),
+    ("greater_than", "more than {gt} is due"),
+    ("less_than_equal", "at most {le} is due"),
+    ("less_than", "less than {lt} is due"),
+    ("too_short", "at least {min_length} is due"),
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -105,13 +122,20 @@ def _is_row(system: str, data: Any, document: Document, place: Place, checks: di
         document.mistake(place, "is not a row: a row has keys such as id, check, when")
         return False
     missing = [key for key in ("id", "check") if not isinstance(data.get(key), str)]
+    strangers = [key for key in data if key not in Expectation.model_fields]
     for key in missing:
-        document.mistake(place, f"{key} is missing")
+        meant = next((stranger for stranger in strangers if get_close_matches(key, [stranger.lower()], cutoff=0.7)), "")
+        said = f"there is no key {meant!r} here; did you mean {key!r}?" if meant else f"{key} is missing"
+        document.mistake((*place, meant) if meant else place, said)
     if missing:
         return False
     match = ID.match(data["id"])
-    if not match or match["system"] != system:
+    if not match:
         document.mistake((*place, "id"), f"{data['id']!r} is not of the form {system}.area.name (a-z, 0-9, hyphens)")
+        return False
+    if match["system"] != system:
+        due = f"{system}.{match['area']}.{match['name']}"
+        document.mistake((*place, "id"), f"{data['id']!r} belongs to the system {match['system']}; {due!r} is due here")
         return False
     if data["check"] not in checks:
         document.mistake((*place, "check"), f"there is no check {data['check']!r}{nearest(data['check'], checks)}")
@@ -140,16 +164,18 @@ class Targets:
             document.mistake((key,), f"there is no key {key!r} here{nearest(key, ('targets', 'runbook'))}")
         raw = data.get("targets")
         self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
+        self.are_lost = not isinstance(raw, dict)
         self.built: dict[str, Target] = {}
         self.begun: set[str] = set()
-        if not isinstance(raw, dict) and not document.mistakes:
+        if self.are_lost and not document.mistakes:
             document.mistake((), "has no mapping 'targets'")
         for name in self.raw:
             self._build(name)
 
     def is_broken(self, name: object) -> bool:
-        """Whether a target of this name is written, but has mistakes of its own, which are told already."""
-        return isinstance(name, str) and name in self.raw and name in self.begun and name not in self.built
+        """Whether this names a target with mistakes of its own, which are told already; or all targets are lost."""
+        is_begun = name in self.raw and name in self.begun if isinstance(name, str) else False
+        return isinstance(name, str) and (self.are_lost or is_begun) and name not in self.built
 
     def _build(self, name: str) -> None:
         data, place = self.raw[name], ("targets", name)
@@ -180,10 +206,17 @@ def _validated(
         return model.model_validate(data, context={"targets": targets.built})
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
-            if problem["loc"] and targets.is_broken(data.get(str(problem["loc"][0]))):
-                continue
-            document.mistake((*place, *problem["loc"]), _said(model, problem, data))
+            at = (*place, *problem["loc"])
+            if at not in document.mistaken and not _is_told(model, problem, data, targets):
+                document.mistake(at, _said(model, problem, data))
         return None
+
+
+def _is_told(model: type[BaseModel], problem: Any, data: dict[str, Any], targets: Targets) -> bool:
+    """Whether the problem only follows from a mistake in the target that is named here."""
+    key = str(problem["loc"][0]) if problem["loc"] else ""
+    field = model.model_fields.get(key)
+    return bool(field and target_kind(field.annotation)) and targets.is_broken(data.get(key))
 
 
 def _said(model: type[BaseModel], problem: Any, data: Any) -> str:
@@ -194,7 +227,21 @@ def _said(model: type[BaseModel], problem: Any, data: Any) -> str:
     if problem["type"] == "missing":
         return f"{key} is missing"
     if problem["type"] == "literal_error":
-        given = reduce(lambda inner, step: inner[step], problem["loc"], data)
+        given = _given(data, problem["loc"])
         words = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
         return f"{given!r} is not one of the words for this{nearest(str(given), words)}"
-    return str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] in ("list_type", "tuple_type", "set_type", "frozen_set_type"):
+        given = _given(data, problem["loc"])
+        return f"a list is due, such as [{given if isinstance(given, str | int) else 'daily'}]"
+    if problem["type"] == "string_pattern_mismatch" and key in model.model_fields:
+        return f"does not fit: {model.model_fields[key].description or problem['ctx']['pattern']}"
+    due = next((due for kind, due in _DUE if problem["type"].startswith(kind)), "")
+    return due.format(**problem.get("ctx", {})) or str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _given(data: Any, place: Place) -> Any:
+    """What is written there; None where pydantic's place is none of the document (the branch of a union)."""
+    try:
+        return reduce(lambda inner, step: inner[step], place, data)
+    except (LookupError, TypeError):
+        return None

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from rounds.text import printable
+
 
 @dataclass(frozen=True, order=True)
 class Mistake:
@@ -17,7 +19,8 @@ class Mistake:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.path}: {self.what}" if self.path else f"{where}: {self.what}"
+        said = f"{where}: {self.path}: {self.what}" if self.path else f"{where}: {self.what}"
+        return " ".join(printable(said).splitlines())  # a key may hold anything, also what looks like the next mistake
 
 
 def told(mistakes: Iterable[Mistake]) -> str:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import re
 import typing
 from collections.abc import Collection
 from pathlib import Path
@@ -20,25 +21,49 @@ _FIGURE = {"type": ["string", "number"]}
 
 def inventory_schema() -> dict[str, Any]:
     """The schema of inventory.yaml: a mapping of targets, one shape a kind."""
-    shapes = [shape_of(kind, {"name", "system"}, ["kind"]) for _, kind in sorted(kinds().items())]
-    targets = {"type": "object", "additionalProperties": {"oneOf": shapes}}
-    return {
+    shapes = {name: shape_of(kind, {"name", "system"}, ["kind"]) for name, kind in sorted(kinds().items())}
+    targets = {"type": "object", "additionalProperties": _one_of("kind", shapes)}
+    schema = {
         "$schema": _DRAFT,
         "type": "object",
         "properties": {"runbook": {"type": "string"}, "targets": targets},
         "required": ["targets"],
         "additionalProperties": False,
     }
+    return _hoisted(schema)
 
 
 def expectations_schema(systems: Path) -> dict[str, Any]:
     """The schema of expectations.yaml: a list of rows, one shape a check (ours, and those beside the inventory)."""
-    shapes = []
+    shapes = {}
     for name, (_, model) in sorted(models_of([own_checks(), systems]).items()):
         shape = shape_of(model, set(), ["check"])
         shape["properties"]["check"] = {"const": name}
-        shapes.append(shape)
-    return {"$schema": _DRAFT, "type": "array", "items": {"oneOf": shapes}}
+        shapes[name] = shape
+    return _hoisted({"$schema": _DRAFT, "type": "array", "items": _one_of("check", shapes)})
+
+
+def _one_of(key: str, shapes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The shape that the word under `key` names. `oneOf` would do, but an editor then only says that nothing fits."""
+    choices = [
+        {"if": {"properties": {key: {"const": word}}, "required": [key]}, "then": shape}
+        for word, shape in shapes.items()
+    ]
+    return {"type": "object", "required": [key], "properties": {key: {"enum": list(shapes)}}, "allOf": choices}
+
+
+def _hoisted(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with all its `$defs` at the top, where its references look for them."""
+    definitions: dict[str, Any] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            definitions |= part.pop("$defs", {})
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return schema | ({"$defs": definitions} if definitions else {})
 
 
 def models_of(folders: list[Path]) -> dict[str, tuple[FunctionType, type[Expectation]]]:
@@ -90,4 +115,22 @@ def _property(model: type[Target] | type[Expectation], name: str) -> dict[str, A
         }
         return {"anyOf": [_FIGURE, limits], "description": f"{field.default.direction} this much{unit}"}
     annotation: Any = typing.get_type_hints(model, include_extras=True)[name]
-    return TypeAdapter(annotation).json_schema() | described
+    # Two models may each have a `Rule` of their own: the name of the first model that has the field keeps them apart.
+    owner = next(each for each in reversed(model.__mro__) if name in getattr(each, "model_fields", {})).__name__
+    schema = TypeAdapter(annotation).json_schema(ref_template=f"#/$defs/{owner}.{{model}}") | described
+    schema |= _default(field.default, schema)
+    if "pattern" in schema:
+        schema["pattern"] = re.sub(r"\(\?P<\w+>", "(", schema["pattern"])  # an editor's JavaScript knows no (?P<
+    if "$defs" in schema:
+        schema["$defs"] = {f"{owner}.{word}": shape for word, shape in schema["$defs"].items()}
+    return schema
+
+
+def _default(default: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    """The default, where it is written in YAML as it stands in Python: not so for `26h`, which is seconds there."""
+    plain = list(default) if isinstance(default, tuple) else default
+    is_figure = schema.get("type") == ["string", "number"]
+    is_plain = isinstance(plain, str | bool | int | float) or (
+        isinstance(plain, list) and all(isinstance(each, str | int | float) for each in plain)
+    )
+    return {"default": plain} if is_plain and not is_figure else {}

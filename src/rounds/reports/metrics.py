@@ -50,7 +50,7 @@ def write(told: Round, path: Path) -> None:
     for name, labels, value in _series(told):
         # The first one stays: a series said twice would void the whole file.
         samples[name].setdefault(_labels(labels | {"batch": told.batch}), value)
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         for name in filter(samples.get, _HELP):
             file.write(f"# HELP {name} {_HELP[name]}\n# TYPE {name} gauge\n")
             file.writelines(f"{name}{labels} {_number(value)}\n" for labels, value in samples[name].items())

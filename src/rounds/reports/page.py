@@ -109,7 +109,7 @@ def _observed(observations: list[Observation]) -> Html:
 
 
 def _figure(seen: Observation) -> Html:
-    allowed = html(", ", tag("i", seen.allowed)) if seen.allowed else NOTHING
+    allowed = html(", allowed ", tag("i", seen.allowed)) if seen.allowed else NOTHING
     verdict = NOTHING if seen.verdict is Outcome.OK else html(" ", tag("em", seen.verdict))
     return tag("li", seen.name, ": ", tag("b", shown(seen.value, seen.unit)), allowed, verdict, class_=seen.verdict)
 

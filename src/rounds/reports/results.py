@@ -7,6 +7,7 @@ from typing import Any
 
 from rounds.record import Record
 from rounds.round import Round
+from rounds.text import printable
 
 FORMAT = 1
 _DERIVED = ("outcome", "counts")
@@ -15,7 +16,8 @@ _DERIVED = ("outcome", "counts")
 def write(told: Round, path: Path) -> None:
     """One line a record, written as it is made: ten thousand at once would be the most memory a round takes."""
     head = told.head() | {"outcome": told.outcome, "counts": told.counts}
-    with path.open("w", encoding="utf-8") as file:
+    head["problems"] = [printable(problem) for problem in told.problems]
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f'{{"format": {FORMAT}, "round": {_json(head)}, "records": [')
         for number, record in enumerate(told.worst_first):
             file.write(f"{',' if number else ''}\n{_json(record.as_json())}")

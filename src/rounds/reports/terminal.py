@@ -28,7 +28,7 @@ def lines(told: Round, *, colour: bool, width: int | None, report: Path | None =
 
 
 def _lines_of_record(record: Record, colour: bool, width: int | None) -> Iterator[str]:
-    since = f" (since {record.since[:16].replace('T', ' ')} UTC)" if record.since else ""
+    since = f" (since {line(record.since[:16].replace('T', ' '))} UTC)" if record.since else ""
     yield f"{_word(record.outcome, colour)} {line(record.id)}: {line(record.summary, _LONGEST)}{since}"
     if record.outcome in (Outcome.CRITICAL, Outcome.WARNING) and record.remedy:
         indent, remedy = " " * (_WORD + 1), f"-> {line(record.remedy)}"
