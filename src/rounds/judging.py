@@ -191,8 +191,8 @@ def _conclude(item: pytest.Item, observer: Observer) -> None:
 
 def _came(item: pytest.Item, report: pytest.TestReport, error: BaseException) -> Result:
     """What an exception means for an item; observations that are bad outweigh it."""
-    observer = item.stash.get(OBSERVER, None)
-    has_bad = observer is not None and bool(observer.observations) and observer.outcome.badness >= _WARNING
+    observer = item.stash.get(OBSERVER, None) or Observer()
+    has_bad = bool(observer.observations) and observer.outcome.badness >= _WARNING
     if has_bad and isinstance(error, pytest.skip.Exception | pytest.fail.Exception):
         return Result(observer.outcome, observer.summary)
     if isinstance(error, pytest.skip.Exception):
