@@ -3,7 +3,7 @@
 import math
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +14,14 @@ FILE = "history.sqlite"
 KEPT_DAYS = 400
 _VERSION = 1
 _SCHEMA = """
-CREATE TABLE outcomes (expectation TEXT NOT NULL, at REAL NOT NULL, outcome TEXT NOT NULL, since TEXT NOT NULL,
-                       round TEXT NOT NULL, PRIMARY KEY (expectation, at)) WITHOUT ROWID;
-CREATE TABLE figures (expectation TEXT NOT NULL, name TEXT NOT NULL, at REAL NOT NULL, value REAL NOT NULL,
-                      PRIMARY KEY (expectation, name, at)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outcomes (
+    expectation TEXT NOT NULL, at REAL NOT NULL, outcome TEXT NOT NULL, since TEXT NOT NULL, round TEXT NOT NULL,
+    PRIMARY KEY (expectation, at)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS figures (
+    expectation TEXT NOT NULL, name TEXT NOT NULL, at REAL NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (expectation, name, at)
+) WITHOUT ROWID;
 """
 
 
@@ -75,9 +79,9 @@ class History:
         with closing(sqlite3.connect(self.path, timeout=10)) as database:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
-                database.executescript(
-                    f"PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;"
-                )
+                database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
+                with suppress(sqlite3.OperationalError):  # another first round is just doing the same
+                    database.execute("PRAGMA journal_mode=WAL")
             elif version != _VERSION:
                 raise sqlite3.DatabaseError(
                     f"{self.path} was written by another version of Rounds ({version}, not {_VERSION})"

@@ -98,11 +98,6 @@ def test_a_name_that_cannot_be_resolved_is_our_trouble() -> None:
         look(Endpoint(name="api", url="http://nowhere.invalid"))
 
 
-def test_an_address_that_is_none_is_our_trouble() -> None:
-    with pytest.raises(CouldNotLook, match="not a valid address"):
-        look(Endpoint(name="api", url="http://[::1"))
-
-
 def test_trusted_certificates_that_are_missing_are_our_trouble() -> None:
     with pytest.raises(CouldNotLook, match=r"/nowhere/ca\.pem"):
         look(Endpoint(name="api", url="https://127.0.0.1:1", ca_file="/nowhere/ca.pem"))
