@@ -182,7 +182,6 @@ class Estate:
         self.frontend.prepare()
         self.machine.start()
         self._helpers.append(self.machine)
-        self.backend.start()
         self.database.finish_init()
         self._parts.remove(self.database.init)
         self.frontend.part.start()
@@ -190,6 +189,7 @@ class Estate:
         self.cache.warm_up()
         self.database.await_ready()
         self.database.fill()
+        self.backend.start()  # not before: a log-in that its database refuses would be in the log of a healthy day
         backups.make(self.home / "backups", self.database.dump())
         self.frontend.await_ready()
         self.await_health()
