@@ -33,7 +33,9 @@ class Observation:
 
     @property
     def sentence(self) -> str:
-        """`used is 91 %, allowed is at most 90 %`."""
+        """`used is 91 %, allowed is at most 90 %`; without a figure, why there is none."""
+        if self.value is None:
+            return f"{self.name}: {self.note or 'there is no figure'}"
         allowed = f", allowed is {self.allowed}" if self.allowed else ""
         note = f" ({self.note})" if self.note else ""
         return f"{self.name} is {shown(self.value, self.unit)}{allowed}{note}"
