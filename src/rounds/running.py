@@ -124,7 +124,6 @@ class Running:
                 self.journal.add(record)
             except OSError as error:
                 self._problem(f"the journal could not be written: {error.strerror}")
-                self.journal = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -173,14 +172,19 @@ class Running:
     def _tell(self) -> None:
         from rounds.reports import write_all  # noqa: PLC0415 - only a round that tells needs it
 
-        if self.journal is None:
+        journal = self.journal
+        if journal is None:
             return
-        folder = self.journal.folder
-        try:
-            self.journal.end(self.told)
-            point_latest(folder)
-        except OSError as error:
-            self._problem(f"the journal could not be ended: {error.strerror}")
+        folder = journal.folder
+        last_steps: dict[str, Callable[[], None]] = {
+            "the journal": lambda: journal.end(self.told),
+            "latest": lambda: point_latest(folder),
+        }
+        for name, step in last_steps.items():
+            try:
+                step()
+            except OSError as error:
+                self._problem(f"{name} could not be written: {error.strerror}")
         problems = write_all(self.told, folder)
         for problem in problems:
             self._problem(problem)

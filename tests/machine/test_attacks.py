@@ -167,3 +167,24 @@ def test_text_that_is_no_utf_8_in_the_environment_does_not_end_the_round(project
     project.rows({"id": "bad", "shows": 11, "runbook": "${ODD}"})
     assert project.run("run", "daily").returncode == 1
     assert project.outcomes() == {"bad": "critical"}
+
+
+def test_a_journal_that_can_no_longer_be_written_does_not_cost_the_reports(project):
+    project.checks(
+        """
+        import os
+        from rounds.expectation import Expectation
+        class Fills(Expectation): pass
+        def test_fills(expected: Fills):
+            for name in os.listdir("/proc/self/fd"):
+                link = f"/proc/self/fd/{name}"
+                if os.path.exists(link) and os.readlink(link).endswith("records.jsonl"):
+                    os.dup2(os.open("/dev/full", os.O_WRONLY), int(name))
+        """,
+        "test_fills.py",
+    )
+    project.rows({"id": "fills", "check": "fills"}, {"id": "bad", "shows": 11})
+    done = project.run("run", "daily")
+    assert done.returncode == 1
+    assert "the journal could not be written" in done.stdout
+    assert project.outcomes() == {"fills": "ok", "bad": "critical"}
