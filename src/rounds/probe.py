@@ -26,6 +26,10 @@ class CouldNotLook(Exception):  # noqa: N818 - it reads as the outcome it leads 
     detail: str = ""
 
 
+class Unreachable(CouldNotLook):
+    """The target itself cannot be reached (refused, timed out, login failed): every row behind it has this cause."""
+
+
 class RunbookDisagrees(CouldNotLook):
     """A table, endpoint, file or command that the row names does not exist in the system."""
 

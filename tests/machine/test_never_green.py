@@ -74,6 +74,7 @@ def test_an_interrupted_round_still_tells(project, number, extra):
     project.checks(SLOW, "test_slow.py")
     running = project.start("run", "daily", *extra)
     wait_for(project.folder / "begun")
+    wait_until_judged(project, "good")
     running.send_signal(number)
     words, _ = running.communicate(timeout=20)
     assert running.returncode == 2, words
@@ -157,6 +158,15 @@ def test_two_rounds_in_one_second_have_two_folders(project):
     words = [one.communicate(timeout=60)[0] for one in both]
     assert [one.returncode for one in both] == [0, 0], words
     assert len([folder for folder in (project.folder / "reports").iterdir() if not folder.is_symlink()]) == 2
+
+
+def wait_until_judged(project, name):
+    """A worker's result is on its way to the journal for a moment after its next check began."""
+    journal = next((project.folder / "reports").glob("*/records.jsonl"))
+    end = time.monotonic() + 20
+    while not any(f'{{"record": {{"id": "mine.area.{name}"' in line for line in journal.read_text().splitlines()):
+        assert time.monotonic() < end, journal.read_text()
+        time.sleep(0.02)
 
 
 def wait_for(path, seconds=20):

@@ -1,0 +1,45 @@
+"""Databases, caches and brokers."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rounds.quantities import Size
+from rounds.secret import Secret
+from rounds.targets.target import Target, named_place
+
+
+class Postgres(Target):
+    """A PostgreSQL database by its DSN (URL or key=value form)."""
+
+    kind: Literal["postgres"] = "postgres"
+    dsn: Secret
+    timezone: Annotated[str, Field(description="of timestamps that carry none")] = "UTC"
+
+    @property
+    def place(self) -> str:
+        return named_place(self.name, self.dsn)
+
+
+class Redis(Target):
+    """A Redis or Valkey database by its URL."""
+
+    kind: Literal["redis"] = "redis"
+    url: Secret
+    memory_limit: Annotated[Size | None, Field(description="the container's limit, used when maxmemory is 0")] = None
+
+    @property
+    def place(self) -> str:
+        return named_place(self.name, self.url)
+
+
+class Celery(Target):
+    """Celery workers behind a broker on Redis."""
+
+    kind: Literal["celery"] = "celery"
+    broker: Secret
+    queues: tuple[str, ...] = ("celery",)
+
+    @property
+    def place(self) -> str:
+        return named_place(self.name, self.broker)
