@@ -1,4 +1,4 @@
-"""Self-signed certificates for the estate's one host name."""
+"""Self-signed certificates for a host name of the estate."""
 
 import datetime as dt
 from pathlib import Path
@@ -8,14 +8,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-HOST = "bigshot.example"
 
-
-def issue(folder: Path, days: int) -> None:
+def issue(folder: Path, host: str, days: int) -> None:
     """Write cert.pem and key.pem into the folder, valid for so many days more."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -24,7 +22,7 @@ def issue(folder: Path, days: int) -> None:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=90 - min(days, 89)))
         .not_valid_after(now + dt.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

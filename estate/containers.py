@@ -1,54 +1,21 @@
-"""The stand-ins for the programs docker and df: no container engine runs here, but the processes are real."""
+"""The stand-in for docker: no container engine runs here, but the processes are real."""
 
 import hashlib
 import json
-import shlex
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from . import programs
 from .ground import PARTS, write
 from .part import Part
 
 STAND_INS = Path(__file__).with_name("stand_ins")
-COMPOSE = """\
-name: bigshot
-services:
-  backend:
-    image: bigshot_backend:latest
-    mem_limit: 1536m
-    cpus: 2.0
-    depends_on: [database, redis]
-  worker:
-    image: bigshot_backend:latest
-    mem_limit: 1024m
-    cpus: 1.0
-    depends_on: [redis]
-  database:
-    image: postgres:18
-    mem_limit: 1024m
-    cpus: 2.0
-  redis:
-    image: redis:7-alpine
-    mem_limit: 256m
-    cpus: 1.0
-  frontend:
-    image: nginx:1.31-alpine
-    mem_limit: 256m
-    cpus: 1.0
-    depends_on: [backend]
-"""
 
 
-def install(bin_folder: Path, root: Path) -> None:
-    """Write small starters: a shebang can hold neither a path with blanks nor a second argument."""
-    bin_folder.mkdir()
-    for name, program in (("docker", "docker_client.py"), ("df", "df.py")):
-        starter = bin_folder / name
-        command = shlex.join([sys.executable, "-I", "-S", str(STAND_INS / program), str(root)])
-        starter.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        starter.chmod(0o755)
+def install(bin_folder: Path, root: Path, compose: Path) -> None:
+    """Put a docker client in front of PATH whose containers are the parts, as the compose file names them."""
+    programs.install(bin_folder, "docker", STAND_INS / "docker_client.py", root, compose)
 
 
 def record(root: Path, parts: Iterable[Part]) -> None:

@@ -5,13 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from .estate import Estate
 
-PutIn = Callable[[Estate], Iterator[None]]
-ORDINARY_APP = re.compile(r"[\d-]+ [\d:,]+ (INFO|DEBUG) ")
-ORDINARY_DATABASE = re.compile(r"[\d-]+ [\d:.]+ UTC \[\d+\] \w{5} LOG: ")
-ORDINARY_ACCESS = re.compile(r'.*" [1-4]\d\d \d+ "[^"]*" "[^"]*" 0\.[0-8]\d*$')
+Kind = TypeVar("Kind", bound=Estate)
 
 
 @dataclass(frozen=True)
@@ -21,17 +19,19 @@ class Fault:
     name: str
     says: str
     reddens: frozenset[str]
-    put_into: Callable[[Estate], AbstractContextManager[None]] = field(repr=False)
+    put_into: Callable[[Any], AbstractContextManager[None]] = field(repr=False)
     may_redden: Mapping[str, str] = field(default_factory=dict)
 
 
-def fault(says: str, *reddens: str, may_redden: Mapping[str, str] | None = None) -> Callable[[PutIn], Fault]:
+def fault(
+    says: str, *reddens: str, may_redden: Mapping[str, str] | None = None
+) -> Callable[[Callable[[Kind], Iterator[None]]], Fault]:
     """Make a fault of a generator: all before its `yield` puts it in, all after takes it out."""
 
-    def make(put_in: PutIn) -> Fault:
+    def make(put_in: Callable[[Kind], Iterator[None]]) -> Fault:
         @contextmanager
-        def put_into(estate: Estate) -> Iterator[None]:
-            with forgetting(estate):
+        def put_into(estate: Kind) -> Iterator[None]:
+            with forgetting(estate.written):
                 steps = put_in(estate)
                 next(steps)
                 try:
@@ -45,13 +45,8 @@ def fault(says: str, *reddens: str, may_redden: Mapping[str, str] | None = None)
 
 
 @contextmanager
-def forgetting(estate: Estate) -> Iterator[None]:
+def forgetting(logs: Mapping[Path, re.Pattern[str]]) -> Iterator[None]:
     """Forget what a fault made the parts write: on a real system it would have aged away."""
-    logs = {
-        estate.home / "logs" / "app.log": ORDINARY_APP,
-        estate.frontend.access_log: ORDINARY_ACCESS,
-        estate.database.log: ORDINARY_DATABASE,
-    }
     sizes = {path: path.stat().st_size for path in logs}
     try:
         yield

@@ -1,14 +1,17 @@
-"""The machine BigShot runs on, as a stand-in: a demonstration cannot fill your disk or your memory."""
+"""The machine a system runs on, as a stand-in: a demonstration cannot fill your disk or your memory."""
 
 import re
 import threading
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import programs
 from .ground import write
 
 RECORDED = Path(__file__).with_name("recorded")
+STAND_INS = Path(__file__).with_name("stand_ins")
 TICKS_PER_SECOND = 100
 PERIOD = 0.1
 IDLE = 3  # its place among the figures of a cpu line
@@ -22,6 +25,7 @@ class Machine:
     busy: float = 0.12
     load: float = 0.31
     available: float = 0.62
+    processes: Callable[[], Iterable[int]] = tuple
     ended: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -39,6 +43,7 @@ class Machine:
         self.df.mkdir()
         for name in ("df-k.txt", "df-i.txt"):
             (self.df / name).write_text((RECORDED / name).read_text())
+        programs.install(self.root / "bin", "df", STAND_INS / "df.py", self.root)
         self.tick_now()
         self.thread.start()
 
@@ -68,6 +73,7 @@ class Machine:
         figures = f"{self.load * 1.1:.2f} {self.load * 1.04:.2f} {self.load:.2f}"
         write(self.proc / "loadavg", f"{figures} 2/412 {20000 + int(now) % 9000}\n")
         write(self.proc / "meminfo", self._meminfo())
+        self._show_processes()
 
     def fill_volume(self, mount: str, percent: int) -> None:
         """Let df report the volume as so full."""
@@ -79,6 +85,14 @@ class Machine:
                 used = room * percent // 100
                 lines[place] = f"{fields[0]:<15} {fields[1]:>12} {used:>8} {room - used:>9} {percent:>7}% {mount}"
         write(self.df / "df-k.txt", "\n".join(lines) + "\n")
+
+    def _show_processes(self) -> None:
+        """Let the real processes of the parts stand in this /proc, and nobody else's."""
+        shown, real = {path.name for path in self.proc.glob("[0-9]*")}, {str(pid) for pid in self.processes() if pid}
+        for pid in shown - real:
+            (self.proc / pid).unlink()
+        for pid in real - shown:
+            (self.proc / pid).symlink_to(f"/proc/{pid}")
 
     def _run(self) -> None:
         while not self.ended.wait(PERIOD):

@@ -11,8 +11,7 @@ from pathlib import Path
 
 PAGE = 4096
 UNITS = {"h": 3600, "m": 60, "s": 1}
-CALM_CPU = {"backend": 1.87, "worker": 0.31, "database": 0.94, "redis": 0.42, "frontend": 0.05}
-WITH_HEALTH_CHECK = {"backend", "database", "redis"}
+CALM_CPU = 0.94
 EXITED = "exited"
 
 
@@ -40,10 +39,12 @@ class Container:
     cpus: float
     part: dict[str, object]
     processes: list[Process]
+    project: str
+    has_health_check: bool
 
     @property
     def name(self) -> str:
-        return f"bigshot-{self.service}-1"
+        return f"{self.project}-{self.service}-1"
 
     @property
     def state(self) -> str:
@@ -51,7 +52,7 @@ class Container:
 
     @property
     def health(self) -> str:
-        return "healthy" if self.processes and self.service in WITH_HEALTH_CHECK else ""
+        return "healthy" if self.processes and self.has_health_check else ""
 
     @property
     def memory(self) -> int:
@@ -100,6 +101,12 @@ def services(compose: Path) -> dict[str, dict[str, str]]:
     return found
 
 
+def project(compose: Path) -> str:
+    """Read the project's name: the file's own, or that of its folder."""
+    own = re.search(r"(?m)^name: ([\w-]+)$", compose.read_text())
+    return own[1] if own else compose.parent.name
+
+
 def containers(root: Path, compose: Path) -> list[Container]:
     parts = json.loads((root / "parts.json").read_text())
     everything = list(all_processes())
@@ -111,15 +118,17 @@ def containers(root: Path, compose: Path) -> list[Container]:
             float(asked["cpus"]),
             parts[name],
             tree(everything, int(parts[name]["pid"])) if parts[name]["pid"] else [],
+            project(compose),
+            "healthcheck" in asked,
         )
         for name, asked in services(compose).items()
         if name in parts
     ]
 
 
-def named(root: Path, names: list[str]) -> list[Container]:
+def named(root: Path, compose: Path, names: list[str]) -> list[Container]:
     known = {}
-    for container in containers(root, root / "bigshot" / "docker-compose.prod.yml"):
+    for container in containers(root, compose):
         known.update({container.name: container, container.id: container, container.id[:12]: container})
     for name in names:
         if name not in known:
@@ -147,14 +156,14 @@ def compose_ps(found: list[Container]) -> str:
             "Health": container.health,
             "ID": container.id[:12],
             "Image": container.image,
-            "Labels": f"com.docker.compose.project=bigshot,com.docker.compose.service={container.service}",
+            "Labels": f"com.docker.compose.project={container.project},com.docker.compose.service={container.service}",
             "LocalVolumes": "0",
             "Mounts": "",
             "Name": container.name,
             "Names": container.name,
-            "Networks": "bigshot_default",
+            "Networks": f"{container.project}_default",
             "Ports": "",
-            "Project": "bigshot",
+            "Project": container.project,
             "Publishers": [],
             "RunningFor": f"{ago(container)} ago",
             "Service": container.service,
@@ -212,7 +221,7 @@ def stats(found: list[Container]) -> str:
     rows = [
         {
             "BlockIO": "4.1MB / 12.3MB" if container.processes else "0B / 0B",
-            "CPUPerc": f"{CALM_CPU.get(container.service, 0.1) if container.processes else 0:.2f}%",
+            "CPUPerc": f"{CALM_CPU if container.processes else 0:.2f}%",
             "Container": container.id[:12],
             "ID": container.id[:12],
             "MemPerc": f"{container.memory / container.limit:.2%}" if container.processes else "0.00%",
@@ -231,7 +240,7 @@ def inspect(found: list[Container]) -> str:
     for container in found:
         state: dict[str, object] = {"Status": container.state, "Running": bool(container.processes), "OOMKilled": False}
         state["ExitCode"] = container.exit_code
-        if container.service in WITH_HEALTH_CHECK:
+        if container.has_health_check:
             state["Health"] = {"Status": container.health or "unhealthy", "FailingStreak": 0}
         limits = {"Memory": container.limit, "NanoCpus": int(container.cpus * 1e9)}
         rows.append({"Id": container.id, "Name": f"/{container.name}", "State": state, "HostConfig": limits})
@@ -246,23 +255,25 @@ def top(container: Container) -> str:
     return "".join(f"{pid:<20}{rss:<20}{args}\n" for pid, rss, args in rows)
 
 
-def answer(root: Path, arguments: list[str]) -> str:
+def answer(root: Path, file: Path, arguments: list[str]) -> str:
     match arguments:
         case ["compose", *rest]:
             return compose(root, rest)
         case ["stats", "--no-stream", "--format", "json", *names]:
-            running = containers(root, root / "bigshot" / "docker-compose.prod.yml")
-            return stats(named(root, names) if names else [container for container in running if container.processes])
+            running = containers(root, file)
+            return stats(
+                named(root, file, names) if names else [container for container in running if container.processes]
+            )
         case ["inspect", *names] if names:
-            return inspect(named(root, names))
+            return inspect(named(root, file, names))
         case ["top", name, "-eo", "pid,rss,args"]:
-            return top(named(root, [name])[0])
+            return top(named(root, file, [name])[0])
     raise UsageError(f"unknown docker command: {' '.join(arguments)}")
 
 
-def main(root: str, *arguments: str) -> int:
+def main(root: str, file: str, *arguments: str) -> int:
     try:
-        sys.stdout.write(answer(Path(root), list(arguments)))
+        sys.stdout.write(answer(Path(root), Path(file), list(arguments)))
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,4 +1,4 @@
-"""Drills: a check is believed after it was seen red. A fault is put into the estate, a round runs, it is taken out."""
+"""Drills: a check is believed after it was seen red. A fault is put into an estate, a round runs, it is taken out."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -44,13 +44,13 @@ class Step:
         return asdict(self) | {"missing": self.missing, "too_many": self.too_many, "right": self.is_right}
 
 
-def drill(stage: Stage, faults: Iterable[Fault], batch: str, tell: Callable[[Step], None]) -> list[Step]:
+def drill(stage: Stage, system: str, faults: Iterable[Fault], batch: str, tell: Callable[[Step], None]) -> list[Step]:
     """Healthy, then each fault, then healed; `tell` hears of each step as it is done."""
     steps = [_step(stage, batch, "healthy", "nothing is broken")]
     tell(steps[0])
     for fault in faults:
         begun = time.monotonic()
-        with fault.put_into(stage.estate):
+        with fault.put_into(stage.estates[system]):
             told = stage.round(batch)
         steps.append(_judged(told, fault, time.monotonic() - begun))
         tell(steps[-1])

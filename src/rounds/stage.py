@@ -1,4 +1,4 @@
-"""The stage: the embedded estate with a past, on which rounds are run for demonstrations, drills and our own tests."""
+"""The stage: embedded estates with a past, on which rounds are run for demonstrations, drills and our own tests."""
 
 import importlib.util
 import os
@@ -6,12 +6,13 @@ import subprocess
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rounds.estates import NoEstate
 from rounds.history import History
 from rounds.invocation import pytest_line
 from rounds.reports.results import read_results
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 _A_DAY_AND_A_BIT = 26 * 3600.0
 
 
-class NoEstate(Exception):  # noqa: N818 - it names what is not there
-    """The parts of the estate are not installed."""
-
-
 def own_systems() -> Path:
     """The folder of the systems that come with Rounds, in a clone or installed."""
     spec = importlib.util.find_spec("rounds.systems")
@@ -35,17 +32,16 @@ def own_systems() -> Path:
 
 @dataclass(frozen=True)
 class Stage:
-    """A running estate, and the folder where its rounds keep reports and state."""
+    """Running estates by system, and the folder where their rounds keep reports and state."""
 
-    estate: "Estate"
+    estates: "dict[str, Estate]"
     folder: Path
-    system: str
 
     def command(self, batch: str, reports: Path, *extra: str) -> list[str]:
-        """The command line of a round over the estate."""
+        """The command line of a round over the estates."""
         options = Namespace(
-            batch=batch, systems=str(own_systems()), system=[self.system], id=[], deadline="2m", reports=str(reports),
-            strict=False, quiet=False, state=str(self.folder / "state"), extra=list(extra),
+            batch=batch, systems=str(own_systems()), system=list(self.estates), id=[], deadline="2m",
+            reports=str(reports), strict=False, quiet=False, state=str(self.folder / "state"), extra=list(extra),
         )  # fmt: skip
         return [sys.executable, "-m", *pytest_line(options, self.folder)]
 
@@ -67,24 +63,26 @@ class Stage:
 
     @property
     def env(self) -> dict[str, str]:
-        return os.environ | self.estate.env
+        return os.environ | {name: value for estate in self.estates.values() for name, value in estate.env.items()}
 
 
 @contextmanager
-def staged(system: str, batch: str) -> Iterator[Stage]:
-    """Start the estate and give it a past: a first round, whose figures then count as a day old.
+def staged(systems: Sequence[str], batch: str) -> Iterator[Stage]:
+    """Start estates and give them a past: a first round, whose figures then count as a day old.
 
-    Raises NoEstate when the extra `demo` is not installed.
+    Raises NoEstate when a server that an estate needs is not installed or does not start.
     """
-    try:
-        from rounds.estate import Estate  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise NoEstate(
-            f"the embedded estate needs the extra: from the clone: pip install '.[demo]' ({error})"
-        ) from None
-    with Estate() as estate, tempfile.TemporaryDirectory(prefix="rounds-stage-") as folder:
-        stage = Stage(estate, Path(folder), system)
+    from rounds.estate import EstateError, estate_of  # noqa: PLC0415 - an extra
+
+    with ExitStack() as running:
+        folder = running.enter_context(tempfile.TemporaryDirectory(prefix="rounds-stage-"))
+        try:
+            estates = {system: running.enter_context(estate_of(system)()) for system in systems}
+        except EstateError as error:
+            raise NoEstate(str(error)) from error
+        stage = Stage(estates, Path(folder))
         stage.round(batch)
         History(Path(folder) / "state").age(_A_DAY_AND_A_BIT)
-        estate.live_a_day()
+        for estate in estates.values():
+            estate.live_a_day()
         yield stage

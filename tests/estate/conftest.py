@@ -2,10 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from rounds.estate import Estate
+from rounds.estate.bigshot.estate import BigShot
 
 
 @pytest.fixture(scope="session")
-def estate() -> Iterator[Estate]:
-    with Estate() as running:
+def estate() -> Iterator[BigShot]:
+    with BigShot() as running:
         yield running

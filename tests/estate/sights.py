@@ -9,66 +9,66 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
-from rounds.estate import Estate
-from rounds.estate.backups import LATEST, archives
-from rounds.estate.faults.queue import client
+from rounds.estate.bigshot.backups import LATEST, archives
+from rounds.estate.bigshot.estate import BigShot
+from rounds.estate.bigshot.faults.queue import client
 
 
-def run(estate: Estate, *command: str) -> str:
+def run(estate: BigShot, *command: str) -> str:
     program = f"{estate.env['BIGSHOT_PATH']}/{command[0]}"
     return subprocess.run([program, *command[1:]], capture_output=True, text=True, check=True, timeout=20).stdout
 
 
-def compose(estate: Estate, *command: str) -> str:
+def compose(estate: BigShot, *command: str) -> str:
     return run(estate, "docker", "compose", "-f", f"{estate.home}/docker-compose.prod.yml", *command)
 
 
-def running(estate: Estate, service: str) -> bool:
+def running(estate: BigShot, service: str) -> bool:
     rows = [json.loads(line) for line in compose(estate, "ps", "--all", "--format", "json").splitlines()]
     return {row["Service"]: row["State"] for row in rows}[service] == "running"
 
 
-def memory_share(estate: Estate, service: str) -> float:
+def memory_share(estate: BigShot, service: str) -> float:
     name = f"bigshot-{service}-1"
     row = json.loads(run(estate, "docker", "stats", "--no-stream", "--format", "json", name))
     return float(row["MemPerc"].rstrip("%"))
 
 
-def largest_process_mib(estate: Estate) -> float:
+def largest_process_mib(estate: BigShot) -> float:
     lines = run(estate, "docker", "top", "bigshot-backend-1", "-eo", "pid,rss,args").splitlines()[1:]
     return max(int(line.split()[1]) for line in lines if "stand_ins.backend" in line) / 1024
 
 
-def volume_used(estate: Estate) -> int:
+def volume_used(estate: BigShot) -> int:
     return int(run(estate, "df", "-P", "-k", "/srv/bigshot").splitlines()[1].split()[4].rstrip("%"))
 
 
-def app_lines(estate: Estate, *words: str) -> int:
+def app_lines(estate: BigShot, *words: str) -> int:
     lines = (estate.home / "logs" / "app.log").read_text().splitlines()
     return sum(all(word in line for word in words) for line in lines)
 
 
-def statuses(estate: Estate, tail: int = 10**6) -> list[int]:
+def statuses(estate: BigShot, tail: int = 10**6) -> list[int]:
     lines = estate.frontend.access_log.read_text().splitlines()[-tail:]
     return [int(line.split('" ')[1].split()[0]) for line in lines]
 
 
-def share_of_5xx(estate: Estate, tail: int = 10**6) -> float:
+def share_of_5xx(estate: BigShot, tail: int = 10**6) -> float:
     seen = statuses(estate, tail)
     return sum(status >= 500 for status in seen) / len(seen)
 
 
-def slow(estate: Estate) -> bool:
+def slow(estate: BigShot) -> bool:
     lines = estate.frontend.access_log.read_text().splitlines()[-400:]
     times = sorted(float(line.rsplit(" ", 1)[1]) for line in lines)
     return times[int(len(times) * 0.95)] > 0.5
 
 
-def count(estate: Estate, sql: str) -> int:
+def count(estate: BigShot, sql: str) -> int:
     return int(estate.database.query(sql)[0][0])
 
 
-def readable(estate: Estate) -> bool:
+def readable(estate: BigShot) -> bool:
     try:
         with tarfile.open(archives(estate.home / "backups")[-1]) as tar:
             dump = tar.extractfile("database.sql")
@@ -77,32 +77,32 @@ def readable(estate: Estate) -> bool:
         return False
 
 
-def age_of_newest(estate: Estate) -> timedelta:
+def age_of_newest(estate: BigShot) -> timedelta:
     return datetime.now(UTC) - datetime.fromtimestamp(archives(estate.home / "backups")[-1].stat().st_mtime, UTC)
 
 
-def reported_age(estate: Estate) -> timedelta:
+def reported_age(estate: BigShot) -> timedelta:
     last = estate.ask("/api/v1/backup/status", estate.env["BIGSHOT_TOKEN"])[1]["last_backup"]
     assert isinstance(last, dict)
     return datetime.now(UTC) - datetime.fromisoformat(last["finished_at"])
 
 
-def days_left(estate: Estate) -> int:
+def days_left(estate: BigShot) -> int:
     served = estate.frontend.served()
     return (x509.load_der_x509_certificate(served).not_valid_after_utc - datetime.now(UTC)).days if served else -1
 
 
-def metrics_age(estate: Estate) -> timedelta:
+def metrics_age(estate: BigShot) -> timedelta:
     return datetime.now(UTC) - datetime.fromisoformat(str(estate.ask("/api/v1/metrics")[1]["timestamp"]))
 
 
-def used_of_redis(estate: Estate) -> float:
+def used_of_redis(estate: BigShot) -> float:
     with estate.cache.client() as redis:
         seen = redis.info("memory")
     return float(seen["used_memory"]) / float(seen["maxmemory"])
 
 
-def misses(estate: Estate) -> bool:
+def misses(estate: BigShot) -> bool:
     before = estate.cache.figures()
     for number in range(5):
         estate.frontend.visit(f"/domains/{number}")
@@ -110,17 +110,17 @@ def misses(estate: Estate) -> bool:
     return missed > hits
 
 
-def hanging(estate: Estate) -> bool:
+def hanging(estate: BigShot) -> bool:
     with client(estate) as celery:
         return any(time.time() - task["time_start"] > 3 for task in celery.active())
 
 
-def pile(estate: Estate) -> int:
+def pile(estate: BigShot) -> int:
     with estate.cache.client(0) as broker:
         return int(broker.llen("celery"))
 
 
-def busy_share(estate: Estate) -> float:
+def busy_share(estate: BigShot) -> float:
     def ticks() -> list[int]:
         return [int(figure) for figure in (estate.machine.proc / "stat").read_text().splitlines()[0].split()[1:]]
 
@@ -130,17 +130,17 @@ def busy_share(estate: Estate) -> float:
     return 1 - passed[3] / sum(passed)
 
 
-def available_share(estate: Estate) -> float:
+def available_share(estate: BigShot) -> float:
     lines = (estate.machine.proc / "meminfo").read_text().splitlines()
     figures = {line.split(":")[0]: int(line.split()[1]) for line in lines}
     return figures["MemAvailable"] / figures["MemTotal"]
 
 
-def load(estate: Estate) -> float:
+def load(estate: BigShot) -> float:
     return float((estate.machine.proc / "loadavg").read_text().split()[2])
 
 
-def jobs_changed(estate: Estate) -> int:
+def jobs_changed(estate: BigShot) -> int:
     return estate.database.changes("jobs")
 
 
@@ -149,7 +149,7 @@ STUCK = "SELECT count(*) FROM jobs WHERE status IN ('pending', 'running') AND cr
 GAPS = "SELECT max(id) - min(id) + 1 - count(*) FROM audit_log"
 FAILED_LOGINS = "SELECT count(*) FROM login_attempts WHERE NOT success AND login_time > now() - interval '1 hour'"
 
-SIGHTS: dict[str, Callable[[Estate], bool]] = {
+SIGHTS: dict[str, Callable[[BigShot], bool]] = {
     "health-answers-500": lambda e: e.ask("/api/v1/health")[0] == 500,
     "backend-loses-cache": lambda e: not e.healthy(),
     "metrics-frozen": lambda e: metrics_age(e) > timedelta(minutes=5),

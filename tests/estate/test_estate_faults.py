@@ -4,15 +4,15 @@ from typing import Any
 import pytest
 from sights import SIGHTS, count, pile, running
 
-from rounds.estate import Estate
-from rounds.estate.faults import FAULTS
-from rounds.estate.faults.queue import client
+from rounds.estate import faults_of
+from rounds.estate.bigshot.estate import BigShot
+from rounds.estate.bigshot.faults.queue import client
 from rounds.estate.part import wait_until
 
 TABLES = ("users", "domains", "login_attempts", "audit_log", "settings")
 
 
-def state(estate: Estate) -> dict[str, Any]:
+def state(estate: BigShot) -> dict[str, Any]:
     """What has to be the same before a fault and after it."""
     backups = sorted((estate.home / "backups").iterdir())
     app = (estate.home / "logs" / "app.log").read_text().splitlines()
@@ -42,16 +42,16 @@ def state(estate: Estate) -> dict[str, Any]:
 
 
 def test_each_fault_has_a_sight() -> None:
-    assert set(SIGHTS) == set(FAULTS)
+    assert set(SIGHTS) == set(faults_of("bigshot"))
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
-def test_fault_goes_in_and_out(estate: Estate, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(faults_of("bigshot")))
+def test_fault_goes_in_and_out(estate: BigShot, name: str) -> None:
     changes = estate.database.changes("jobs")
     hits, misses = estate.cache.figures()
     before = state(estate)
     assert not SIGHTS[name](estate)
-    with FAULTS[name].put_into(estate):
+    with faults_of("bigshot")[name].put_into(estate):
         assert SIGHTS[name](estate)
     assert not SIGHTS[name](estate)
     assert state(estate) == before
@@ -63,14 +63,14 @@ def test_fault_goes_in_and_out(estate: Estate, name: str) -> None:
     assert new_hits >= hits
 
 
-def test_a_fault_goes_out_when_the_look_at_it_fails(estate: Estate) -> None:
-    with pytest.raises(ZeroDivisionError), FAULTS["health-answers-500"].put_into(estate):
+def test_a_fault_goes_out_when_the_look_at_it_fails(estate: BigShot) -> None:
+    with pytest.raises(ZeroDivisionError), faults_of("bigshot")["health-answers-500"].put_into(estate):
         _ = 1 / 0
     assert estate.ask("/api/v1/health")[0] == 200
 
 
-def test_tasks_run_again_after_the_pile(estate: Estate) -> None:
-    with FAULTS["queue-piles-up"].put_into(estate):
+def test_tasks_run_again_after_the_pile(estate: BigShot) -> None:
+    with faults_of("bigshot")["queue-piles-up"].put_into(estate):
         pass
     with client(estate) as celery:
         celery.send_many("bigshot.add", 20)

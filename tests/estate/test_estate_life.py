@@ -12,14 +12,13 @@ import psutil
 import psycopg
 import pytest
 
-from rounds.estate import Estate, EstateError, frontend
-from rounds.estate.faults import FAULTS
+from rounds.estate import EstateError, faults_of
+from rounds.estate.bigshot import frontend
+from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.ground import sweep
 from rounds.estate.part import wait_until
 
-OWNER = (
-    "import time; from rounds.estate import Estate; e = Estate(); e.start(); print(e.root, flush=True); time.sleep(99)"
-)
+OWNER = "import time; from rounds.estate.bigshot import ESTATE; e = ESTATE(); e.start(); print(e.root, flush=True); time.sleep(99)"
 
 
 def processes_of(root: Path) -> list[psutil.Process]:
@@ -35,7 +34,7 @@ def processes_of(root: Path) -> list[psutil.Process]:
 
 def test_starts_and_stops_without_a_trace() -> None:
     begin = time.monotonic()
-    estate = Estate()
+    estate = BigShot()
     estate.start()
     assert time.monotonic() - begin < 15
     try:
@@ -50,15 +49,15 @@ def test_starts_and_stops_without_a_trace() -> None:
     assert processes_of(estate.root) == []
 
 
-def test_two_at_a_time(estate: Estate) -> None:
-    with Estate() as other:
+def test_two_at_a_time(estate: BigShot) -> None:
+    with BigShot() as other:
         assert other.root != estate.root
         assert other.healthy()
         assert estate.healthy()
     assert estate.healthy()
 
 
-def test_nothing_is_left_after_a_killed_owner(estate: Estate) -> None:
+def test_nothing_is_left_after_a_killed_owner(estate: BigShot) -> None:
     env = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True, env=env) as owner:
         assert owner.stdout is not None
@@ -88,14 +87,14 @@ def test_sweep_ends_only_what_is_ours(tmp_path: Path) -> None:
     assert not root.exists()
 
 
-def test_no_secret_in_any_command_line(estate: Estate) -> None:
+def test_no_secret_in_any_command_line(estate: BigShot) -> None:
     secrets = [*estate.database.passwords.values(), estate.cache.password, estate.env["BIGSHOT_TOKEN"]]
     for process in processes_of(estate.root):
         line = " ".join(process.cmdline())
         assert not any(secret in line for secret in secrets)
 
 
-def test_each_part_answers(estate: Estate) -> None:
+def test_each_part_answers(estate: BigShot) -> None:
     token = estate.env["BIGSHOT_TOKEN"]
     assert estate.ask("/api/v1/health")[1]["status"] == "healthy"
     assert estate.ask("/api/v1/health/detailed")[0] == 401
@@ -111,7 +110,7 @@ def test_each_part_answers(estate: Estate) -> None:
     assert hits / (hits + misses) > 0.9
 
 
-def test_reader_may_look_and_not_touch(estate: Estate) -> None:
+def test_reader_may_look_and_not_touch(estate: BigShot) -> None:
     with psycopg.connect(estate.env["BIGSHOT_DSN"], autocommit=True) as reader:
         for table in ("users", "domains", "jobs", "login_attempts", "audit_log", "settings"):
             assert reader.execute(f"TABLE {table} LIMIT 1".encode()).fetchone()
@@ -124,7 +123,7 @@ def test_reader_may_look_and_not_touch(estate: Estate) -> None:
         assert row == (False, "bigshot")
 
 
-def test_past_is_healthy(estate: Estate) -> None:
+def test_past_is_healthy(estate: BigShot) -> None:
     query = estate.database.query
     assert query("SELECT count(*) >= 100 FROM jobs WHERE created_at > now() - interval '24 hours'") == [(True,)]
     assert query("SELECT max(created_at) <= now() FROM jobs") == [(True,)]
@@ -139,7 +138,7 @@ def test_past_is_healthy(estate: Estate) -> None:
     assert times == sorted(times)
 
 
-def test_unknown_docker_question_is_refused(estate: Estate) -> None:
+def test_unknown_docker_question_is_refused(estate: BigShot) -> None:
     program = f"{estate.env['BIGSHOT_PATH']}/docker"
     for question in (["run", "x"], ["inspect", "nobody"], ["compose", "up"], ["stats"]):
         done = subprocess.run([program, *question], capture_output=True, text=True, check=False)
@@ -150,17 +149,17 @@ def test_unknown_docker_question_is_refused(estate: Estate) -> None:
 
 def test_without_nginx_a_stand_in_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frontend, "nginx", lambda *_: None)
-    with Estate() as estate:
+    with BigShot() as estate:
         assert not estate.frontend.real
         assert estate.frontend.visit("/domains/8") == 200
         assert '"GET /domains/8 HTTP/1.1" 200' in estate.frontend.access_log.read_text()
         before = estate.frontend.served()
-        with FAULTS["certificate-expires"].put_into(estate):
+        with faults_of("bigshot")["certificate-expires"].put_into(estate):
             assert estate.frontend.served() != before
         assert estate.frontend.served() == before
 
 
-def test_a_day_can_be_lived_at_once(estate: Estate) -> None:
+def test_a_day_can_be_lived_at_once(estate: BigShot) -> None:
     changes, (hits, misses) = estate.database.changes("jobs"), estate.cache.figures()
     estate.live_a_day()
     new_hits, new_misses = estate.cache.figures()

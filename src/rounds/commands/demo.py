@@ -1,4 +1,4 @@
-"""`rounds demo`: BigShot's daily round on the embedded estate; with `--break NAME`, a fault is put in first."""
+"""`rounds demo`: a daily round on the embedded estate of a system; with `--break NAME`, a fault is put in first."""
 
 import argparse
 import subprocess
@@ -6,13 +6,20 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rounds.estates import NoEstate, add_systems, chosen
 from rounds.inventory.mistakes import nearest
+
+if TYPE_CHECKING:
+    from rounds.estate import Fault
+
+    Faults = dict[str, tuple[str, Fault]]
 
 
 def add(commands: Any) -> None:
     words = commands.add_parser("demo", help="a daily round on the embedded estate", description=__doc__)
+    add_systems(words, "bigshot")
     words.add_argument("--break", dest="fault", metavar="NAME", help="put this fault in first; 'list' shows all")
     words.add_argument("--batch", default="daily", help="which rows to judge (default: daily)")
     words.add_argument("--reports", metavar="DIR", type=Path, default=Path("reports"), help="where reports go")
@@ -20,37 +27,46 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from rounds.stage import NoEstate, staged  # noqa: PLC0415 - needs the extra
-
     try:
-        from rounds.estate.faults import FAULTS  # noqa: PLC0415 - needs the extra
-    except ImportError as error:
-        print(f"the demo needs the extra; from the clone: pip install '.[demo]' ({error})", file=sys.stderr)
-        return 4
-    if options.fault == "list":
-        print("\n".join(f"{name:<28} {fault.says}" for name, fault in sorted(FAULTS.items())))
-        return 0
-    if options.fault and options.fault not in FAULTS:
-        print(
-            f"there is no fault {options.fault!r}{nearest(options.fault, FAULTS)}; --break list shows all",
-            file=sys.stderr,
-        )
-        return 4
-    begun = time.monotonic()
-    print("Starting BigShot (PostgreSQL, Redis, Celery, nginx, its backend) under one temporary folder …", flush=True)
-    try:
-        with ExitStack() as running:
-            stage = running.enter_context(staged("bigshot", options.batch))
-            print(f"It runs, with a day of history, after {time.monotonic() - begun:.1f} s.", flush=True)
-            if options.fault:
-                running.enter_context(FAULTS[options.fault].put_into(stage.estate))
-                print(f"Broken on purpose: {FAULTS[options.fault].says}.", flush=True)
-            print(f"Inside this estate runs: rounds run {options.batch}", flush=True)
-            line = stage.command(options.batch, options.reports.resolve())
-            code = subprocess.run(line, cwd=stage.folder, env=stage.env, check=False).returncode
+        systems = chosen(options.systems)
+        faults = _faults(systems)
+        if options.fault == "list":
+            print("\n".join(f"{name:<28} {fault.says}" for name, (_, fault) in sorted(faults.items())))
+            return 0
+        code = _demonstrated(systems, _named(faults, options.fault), options)
     except NoEstate as error:
         print(error, file=sys.stderr)
         return 4
     if code == 0 and not options.fault:
         print("To see red: `demo --break list` names what can be broken, `drill bigshot` breaks it one by one.")
     return code
+
+
+def _named(faults: "Faults", name: str | None) -> "tuple[str, Fault] | None":
+    if name and name not in faults:
+        raise NoEstate(f"there is no fault {name!r}{nearest(name, faults)}; --break list shows all")
+    return faults[name] if name else None
+
+
+def _demonstrated(systems: list[str], broken: "tuple[str, Fault] | None", options: argparse.Namespace) -> int:
+    from rounds.stage import staged  # noqa: PLC0415 - needs the extra
+
+    begun = time.monotonic()
+    print(f"Starting {', '.join(systems)} with real servers under one temporary folder each …", flush=True)
+    with ExitStack() as running:
+        stage = running.enter_context(staged(systems, options.batch))
+        print(f"It runs, with a past, after {time.monotonic() - begun:.1f} s.", flush=True)
+        if broken:
+            system, fault = broken
+            running.enter_context(fault.put_into(stage.estates[system]))
+            print(f"Broken on purpose: {fault.says}.", flush=True)
+        print(f"Inside this estate runs: rounds run {options.batch}", flush=True)
+        line = stage.command(options.batch, options.reports.resolve())
+        return subprocess.run(line, cwd=stage.folder, env=stage.env, check=False).returncode
+
+
+def _faults(systems: list[str]) -> "Faults":
+    """The system and the fault for each name; the first system's, should two have one of a name."""
+    from rounds.estate import faults_of  # noqa: PLC0415 - needs the extra
+
+    return {name: (system, fault) for system in reversed(systems) for name, fault in faults_of(system).items()}

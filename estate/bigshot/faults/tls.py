@@ -1,18 +1,19 @@
 import signal
 from collections.abc import Iterator
 
-from ..certificate import issue
-from ..estate import Estate
-from ..fault import fault
-from ..part import wait_until
+from ...certificate import issue
+from ...fault import fault
+from ...part import wait_until
+from ..estate import BigShot
+from ..frontend import HOST
 from .backups import put_back
 
 
 @fault("nginx serves a certificate with 5 days left", "bigshot.security.certificate-expiry")
-def certificate_expires(estate: Estate) -> Iterator[None]:
+def certificate_expires(estate: BigShot) -> Iterator[None]:
     before, folder = estate.frontend.served(), estate.home / "ssl"
     with put_back(folder / "cert.pem"), put_back(folder / "key.pem"):
-        issue(folder, 5)
+        issue(folder, HOST, 5)
         reload(estate)
         wait_until(lambda: estate.frontend.served() not in {before, b""}, "nginx should serve the new certificate")
         yield
@@ -20,7 +21,7 @@ def certificate_expires(estate: Estate) -> Iterator[None]:
     wait_until(lambda: estate.frontend.served() == before, "nginx should serve the former certificate")
 
 
-def reload(estate: Estate) -> None:
+def reload(estate: BigShot) -> None:
     """Wait for the former worker's end: until then it goes on serving the former certificate now and then."""
     former = estate.frontend.part.descendants()
     estate.frontend.part.tell(signal.SIGHUP)

@@ -3,44 +3,44 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..estate import Estate
-from ..fault import fault
+from ...fault import fault
+from ..estate import BigShot
 from ..logs import access_line, append, stamped
 
 
-def log_now(estate: Estate, level: str, messages: list[str]) -> None:
+def log_now(estate: BigShot, level: str, messages: list[str]) -> None:
     now = dt.datetime.now(dt.UTC)
     append(estate.home / "logs" / "app.log", [stamped(now, level, message) for message in messages])
 
 
 @fault("the application logs 11 errors", "bigshot.logs.recent-errors")
-def errors_logged(estate: Estate) -> Iterator[None]:
+def errors_logged(estate: BigShot) -> Iterator[None]:
     log_now(estate, "ERROR", [f"bigshot.report: report {n} could not be rendered" for n in range(11)])
     yield
 
 
 @fault("the application logs 150 warnings", "bigshot.logs.warnings")
-def warnings_logged(estate: Estate) -> Iterator[None]:
+def warnings_logged(estate: BigShot) -> Iterator[None]:
     log_now(estate, "WARNING", [f"bigshot.database: slow query, {800 + n} ms" for n in range(150)])
     yield
 
 
 @fault("30 unauthorized requests are in today's log", "bigshot.security.suspicious-log-lines")
-def unauthorized_requests(estate: Estate) -> Iterator[None]:
+def unauthorized_requests(estate: BigShot) -> Iterator[None]:
     paths = [f"/api/v1/domains/{n}" for n in range(30)]
     log_now(estate, "WARNING", [f"bigshot.auth: unauthorized access to {path} from 203.0.113.9" for path in paths])
     yield
 
 
 @fault("a user made himself administrator, and nobody acknowledged it", "bigshot.security.security-events")
-def privilege_escalation(estate: Estate) -> Iterator[None]:
+def privilege_escalation(estate: BigShot) -> Iterator[None]:
     event = "bigshot.security: event=privilege-escalation id=18 user=user12 role=admin by=user12"
     log_now(estate, "WARNING", [event])
     yield
 
 
 @fault("some 5 % of the day's requests ended in 502, none of them lately", "bigshot.logs.nginx-error-share")
-def gateway_errors(estate: Estate) -> Iterator[None]:
+def gateway_errors(estate: BigShot) -> Iterator[None]:
     path = estate.frontend.access_log
     before = path.read_bytes()
     lines = before.decode().splitlines(keepends=True)

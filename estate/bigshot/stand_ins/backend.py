@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from .ballast import Ballast, Hog
+from ...stand_ins.ballast import Ballast, Hog
 from .components import Database, Fragments, Workers, ask
 
 VERSION = "2.4.1"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import psycopg
 
-from ..control import told
-from ..estate import Estate
-from ..fault import fault
-from ..part import wait_until
+from ...control import told
+from ...fault import fault
+from ...part import wait_until
+from ..estate import BigShot
 
 GONE = "the database does not answer"
 
@@ -31,7 +31,7 @@ GONE = "the database does not answer"
         "bigshot.resources.containers": "a stopped container has no figures",
     },
 )
-def stop_database(estate: Estate) -> Iterator[None]:
+def stop_database(estate: BigShot) -> Iterator[None]:
     estate.database.part.stop()
     estate.await_health(healthy=False)
     yield
@@ -42,7 +42,7 @@ def stop_database(estate: Estate) -> Iterator[None]:
 
 
 @fault("a backend process of PostgreSQL was killed, the server recovered", "bigshot.logs.database-errors")
-def kill_database_process(estate: Estate) -> Iterator[None]:
+def kill_database_process(estate: BigShot) -> Iterator[None]:
     database = estate.database
     changes, size = database.changes("jobs"), database.log.stat().st_size
     with told(estate.home, scheduler_stopped=True):  # its failed attempts would be a fault of their own
@@ -61,26 +61,26 @@ def kill_database_process(estate: Estate) -> Iterator[None]:
     yield
 
 
-def answers(estate: Estate) -> bool:
+def answers(estate: BigShot) -> bool:
     with contextlib.suppress(psycopg.OperationalError):
         return bool(estate.database.query("SELECT 1"))
     return False
 
 
-def fatal(estate: Estate, since: int) -> bool:
+def fatal(estate: BigShot, since: int) -> bool:
     with estate.database.log.open("rb") as file:
         file.seek(since)
         return b"57P" in file.read()
 
 
-def end_a_session(estate: Estate) -> None:
+def end_a_session(estate: BigShot) -> None:
     victim = psycopg.connect(estate.database.superuser)
     estate.database.query("SELECT pg_terminate_backend(%s, 2000)", victim.info.backend_pid)
     victim.close()
 
 
 @fault("20 log-ins from one address failed", "bigshot.security.failed-logins")
-def login_burst(estate: Estate) -> Iterator[None]:
+def login_burst(estate: BigShot) -> Iterator[None]:
     rows = estate.database.query(
         "INSERT INTO login_attempts (username, login_time, ip_address, success) "
         "SELECT 'user' || n, now() - interval '20 minutes' + n * interval '10 seconds', '203.0.113.9', false "
@@ -91,7 +91,7 @@ def login_burst(estate: Estate) -> Iterator[None]:
 
 
 @fault("a tenth of the jobs failed", "bigshot.queue.job-failure-share")
-def jobs_fail(estate: Estate) -> Iterator[None]:
+def jobs_fail(estate: BigShot) -> Iterator[None]:
     rows = estate.database.query(
         "UPDATE jobs SET status = 'failed' WHERE status = 'completed' AND id / 4 % 10 = 0 RETURNING id",
     )
@@ -100,7 +100,7 @@ def jobs_fail(estate: Estate) -> Iterator[None]:
 
 
 @fault("a job has been running since last week", "bigshot.queue.jobs-not-stuck")
-def job_stuck(estate: Estate) -> Iterator[None]:
+def job_stuck(estate: BigShot) -> Iterator[None]:
     rows = estate.database.query(
         "INSERT INTO jobs (job_type, status, created_at, started_at) "
         "VALUES ('report', 'running', now() - interval '7 days', now() - interval '7 days') RETURNING id",
@@ -110,14 +110,14 @@ def job_stuck(estate: Estate) -> Iterator[None]:
 
 
 @fault("a row in the middle of the audit log was deleted", "bigshot.security.audit-log")
-def audit_row_deleted(estate: Estate) -> Iterator[None]:
+def audit_row_deleted(estate: BigShot) -> Iterator[None]:
     rows = estate.database.query("DELETE FROM audit_log WHERE id = (SELECT max(id) - 9 FROM audit_log) RETURNING *")
     yield
     estate.database.query("INSERT INTO audit_log VALUES (%s, %s, %s, %s, %s)", *rows[0])
 
 
 @fault("a fifth of the domains was deleted", "bigshot.integrity.table-counts")
-def domains_deleted(estate: Estate) -> Iterator[None]:
+def domains_deleted(estate: BigShot) -> Iterator[None]:
     rows = estate.database.query("DELETE FROM domains WHERE id % 5 = 2 RETURNING *")
     yield
     with psycopg.connect(estate.database.superuser) as connection:
@@ -126,7 +126,7 @@ def domains_deleted(estate: Estate) -> Iterator[None]:
 
 
 @fault("the job scheduler stands still: nothing changed in jobs since", "bigshot.performance.table-modifications")
-def stop_job_scheduler(estate: Estate) -> Iterator[None]:
+def stop_job_scheduler(estate: BigShot) -> Iterator[None]:
     changes = estate.database.changes("jobs")
     with told(estate.home, scheduler_stopped=True):
         # A day cannot be waited for: the counter falls below any earlier figure instead of standing still.

@@ -1,14 +1,14 @@
 from collections.abc import Iterator
 
-from ..estate import Estate
-from ..fault import fault
+from ...fault import fault
+from ..estate import BigShot
 
 FILLER = 160
 ALMOST = 0.95
 
 
 @fault("Redis may use hardly more memory than its data take", "bigshot.cache.redis-health")
-def redis_nearly_full(estate: Estate) -> Iterator[None]:
+def redis_nearly_full(estate: BigShot) -> Iterator[None]:
     names = [f"filler:{n}" for n in range(FILLER)]
     with estate.cache.client() as client:
         before = client.config_get("maxmemory")["maxmemory"]
@@ -23,7 +23,7 @@ def redis_nearly_full(estate: Estate) -> Iterator[None]:
 
 
 @fault("the cache was flushed", "bigshot.cache.hit-rate")
-def cache_flushed(estate: Estate) -> Iterator[None]:
+def cache_flushed(estate: BigShot) -> Iterator[None]:
     hits, misses = estate.cache.figures()
     with estate.cache.client() as client:
         client.flushdb()
@@ -44,7 +44,7 @@ def cache_flushed(estate: Estate) -> Iterator[None]:
     "bigshot.queue.active-tasks",
     may_redden={"bigshot.resources.containers": "a stopped container has no figures"},
 )
-def stop_redis(estate: Estate) -> Iterator[None]:
+def stop_redis(estate: BigShot) -> Iterator[None]:
     hits, misses = estate.cache.figures()
     estate.cache.save_and_stop()
     yield

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ...fault import fault
 from ..backups import LATEST, archives
-from ..estate import Estate
-from ..fault import fault
+from ..estate import BigShot
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def point(pointer: Path, name: str) -> None:
     "bigshot.backup.daily-fresh",
     "bigshot.backup.status-endpoint",
 )
-def backup_missing(estate: Estate) -> Iterator[None]:
+def backup_missing(estate: BigShot) -> Iterator[None]:
     folder = estate.home / "backups"
     *_, previous, newest = archives(folder)
     aside = estate.root / newest.name
@@ -58,7 +58,7 @@ def backup_missing(estate: Estate) -> Iterator[None]:
     "bigshot.backup.tar-integrity",
     may_redden={"bigshot.recovery.latest-pointer": "it leads to the damaged archive"},
 )
-def backup_truncated(estate: Estate) -> Iterator[None]:
+def backup_truncated(estate: BigShot) -> Iterator[None]:
     newest = archives(estate.home / "backups")[-1]
     seen = newest.stat()
     with put_back(newest):
@@ -68,7 +68,7 @@ def backup_truncated(estate: Estate) -> Iterator[None]:
 
 
 @fault("the backup status endpoint keeps reporting an old success", "bigshot.backup.status-endpoint")
-def backup_status_old(estate: Estate) -> Iterator[None]:
+def backup_status_old(estate: BigShot) -> Iterator[None]:
     path = estate.home / "backup_status.json"
     old = archives(estate.home / "backups")[-4]
     finished = dt.datetime.fromtimestamp(old.stat().st_mtime, dt.UTC).isoformat()
@@ -79,7 +79,7 @@ def backup_status_old(estate: Estate) -> Iterator[None]:
 
 
 @fault("latest_backup.tar.gz still leads to last week's backup", "bigshot.recovery.latest-pointer")
-def pointer_old(estate: Estate) -> Iterator[None]:
+def pointer_old(estate: BigShot) -> Iterator[None]:
     folder = estate.home / "backups"
     with pointing(folder / LATEST, archives(folder)[0].name):
         yield

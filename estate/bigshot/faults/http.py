@@ -1,35 +1,35 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ..control import told
-from ..estate import Estate
-from ..fault import fault
+from ...control import told
+from ...fault import fault
+from ...part import wait_until
+from ..estate import BigShot
 from ..logs import requests_since
-from ..part import wait_until
 
 
 @fault("the public health endpoint answers 500 with a JSON body", "bigshot.health.api-basic")
-def health_answers_500(estate: Estate) -> Iterator[None]:
+def health_answers_500(estate: BigShot) -> Iterator[None]:
     body = {"status": "error", "message": "internal server error"}
     with told(estate.home, answers={"/api/v1/health": {"status": 500, "body": body}}):
         yield
 
 
 @fault("the backend has the wrong address of its cache", "bigshot.health.api-detailed")
-def backend_loses_cache(estate: Estate) -> Iterator[None]:
+def backend_loses_cache(estate: BigShot) -> Iterator[None]:
     with told(estate.home, cache_url="redis://127.0.0.1:1/1"):
         yield
 
 
 @fault("the metrics endpoint serves figures of 20 minutes ago", "bigshot.performance.metrics-endpoint")
-def metrics_frozen(estate: Estate) -> Iterator[None]:
+def metrics_frozen(estate: BigShot) -> Iterator[None]:
     body = estate.ask("/api/v1/metrics")[1] | {"timestamp": (datetime.now(UTC) - timedelta(minutes=20)).isoformat()}
     with told(estate.home, answers={"/api/v1/metrics": {"status": 200, "body": body}}):
         yield
 
 
 @fault("a tenth of the pages takes a second longer", "bigshot.performance.response-time")
-def slow_pages(estate: Estate) -> Iterator[None]:
+def slow_pages(estate: BigShot) -> Iterator[None]:
     hour = requests_since(estate.frontend.access_log, timedelta(hours=1))
     with told(estate.home, delay={"every": 1, "seconds": 1}):
         estate.visitors.crowd(max(60, hour // 8))
@@ -42,7 +42,7 @@ def slow_pages(estate: Estate) -> Iterator[None]:
     "bigshot.availability.error-rate",
     may_redden={"bigshot.logs.nginx-error-share": "the same answers count in the last day, once there are enough"},
 )
-def failing_pages(estate: Estate) -> Iterator[None]:
+def failing_pages(estate: BigShot) -> Iterator[None]:
     lately = requests_since(estate.frontend.access_log, timedelta(minutes=5))
     with told(estate.home, fail_every=1):
         estate.visitors.crowd(max(12, lately // 25))
@@ -56,7 +56,7 @@ def failing_pages(estate: Estate) -> Iterator[None]:
     "bigshot.security.certificate-expiry",
     may_redden={"bigshot.resources.containers": "a stopped container has no figures"},
 )
-def stop_frontend(estate: Estate) -> Iterator[None]:
+def stop_frontend(estate: BigShot) -> Iterator[None]:
     estate.frontend.part.stop()
     yield
     estate.frontend.part.start()

@@ -6,9 +6,9 @@ from typing import Any
 
 from celery import Celery
 
-from ..estate import Estate
-from ..fault import fault
-from ..part import wait_until
+from ...fault import fault
+from ...part import wait_until
+from ..estate import BigShot
 
 QUEUE = "celery"
 PILE = 2000
@@ -39,7 +39,7 @@ class Client:
 
 
 @contextmanager
-def client(estate: Estate) -> Iterator[Client]:
+def client(estate: BigShot) -> Iterator[Client]:
     app = Celery("bigshot", broker=estate.env["BIGSHOT_BROKER_URL"], set_as_current=False)
     app.conf.task_ignore_result = True
     with app.connection_for_write() as connection:
@@ -57,7 +57,7 @@ def client(estate: Estate) -> Iterator[Client]:
         "bigshot.resources.containers": "a stopped container has no figures",
     },
 )
-def stop_worker(estate: Estate) -> Iterator[None]:
+def stop_worker(estate: BigShot) -> Iterator[None]:
     estate.worker.stop()
     estate.await_health(healthy=False)
     yield
@@ -66,7 +66,7 @@ def stop_worker(estate: Estate) -> Iterator[None]:
 
 
 @fault("a task hangs", "bigshot.queue.active-tasks")
-def task_hangs(estate: Estate) -> Iterator[None]:
+def task_hangs(estate: BigShot) -> Iterator[None]:
     with client(estate) as celery:
         task = celery.send("bigshot.export", 3600)
         wait_until(lambda: bool(celery.active()), "the task should start")
@@ -77,7 +77,7 @@ def task_hangs(estate: Estate) -> Iterator[None]:
 
 
 @fault("the worker takes nothing from its queue, and 2,000 tasks wait", "bigshot.queue.backlog")
-def queue_piles_up(estate: Estate) -> Iterator[None]:
+def queue_piles_up(estate: BigShot) -> Iterator[None]:
     with client(estate) as celery, estate.cache.client(0) as broker:
         celery.tell("cancel_consumer", queue=QUEUE)
         celery.send_many("bigshot.add", PILE)

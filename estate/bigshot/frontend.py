@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 
-from .certificate import HOST
-from .ground import Servant
-from .part import Part, free_port, python_env
-from .servers import nginx
+from ..ground import Servant
+from ..part import Part, free_port, python_env
+from ..servers import nginx
 
+HOST = "bigshot.example"
 CONF = """\
 daemon off;
 worker_processes 1;

@@ -1,0 +1,5 @@
+"""BigShot's estate."""
+
+from .estate import BigShot
+
+ESTATE = BigShot
