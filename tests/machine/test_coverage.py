@@ -37,6 +37,18 @@ def test_a_row_that_does_not_do_what_the_runbook_asks_says_why(project, row, why
     assert json.loads(coverage(project, ENTRY, words=["--json"]).stdout)[0]["why"] == why
 
 
+def test_only_the_area_that_was_asked_for_is_told(project):
+    project.rows({"id": "figure"})
+    other = {"id": "mine.logs.errors", "section": "Daily > Evening", "when": ["daily"]}
+    assert "1 of 2 expectations are checked, 1 are missing" in coverage(project, ENTRY, other).stdout
+    done = coverage(project, ENTRY, other, words=["--area", "area"])
+    assert done.returncode == 0
+    assert "1 of 1 expectations are checked, 0 are missing" in done.stdout
+    done = coverage(project, ENTRY, other, words=["--area", "log"])
+    assert done.returncode == 4
+    assert "no expectation is of area 'log'; did you mean 'logs'?" in done.stderr
+
+
 def test_only_the_cadence_that_was_asked_for_matters(project):
     project.rows({"id": "figure"})
     both = ENTRY | {"when": ["daily", "weekly"]}

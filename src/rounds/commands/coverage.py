@@ -48,6 +48,7 @@ def add(commands: Any) -> None:
     )
     words.add_argument("system", nargs="*", metavar="SYSTEM", help="all systems when left out")
     words.add_argument("--when", choices=_CADENCES, help="only this cadence")
+    words.add_argument("--area", action="append", default=[], help="only this area (health, logs, …); may be repeated")
     words.add_argument("--systems", metavar="DIR", type=Path, default=Path("systems"), help="where the systems are")
     words.add_argument("--state", metavar="DIR", type=Path, default=Path(".rounds"), help="where history is kept")
     words.add_argument("--json", action="store_true", help="the same for programs")
@@ -71,11 +72,20 @@ def run(options: argparse.Namespace) -> int:
     except Broken as broken:
         say(str(broken), sys.stderr)
         return 4
+    areas = {_area(each) for each in covered}
+    for name in set(options.area) - areas:
+        say(line(f"no expectation is of area {name!r}{nearest(name, areas)}"), sys.stderr)
+        return 4
+    covered = [each for each in covered if not options.area or _area(each) in options.area]
     without = [folder.name for folder in chosen if not (folder / RUNBOOK).exists()]
     for name in without:
         say(line(f"{name} has no {RUNBOOK}: without one nothing can be missing"), sys.stderr if options.json else None)
     say(json.dumps([asdict(each) for each in covered], indent=1) if options.json else _table(covered))
     return 1 if any(each.why and each.id.partition(".")[0] not in without for each in covered) else 0
+
+
+def _area(covered: Covered) -> str:
+    return covered.id.split(".")[1] if covered.id.count(".") == 2 else ""
 
 
 def _outcomes(state: Path) -> dict[str, tuple[str, str]]:
