@@ -161,7 +161,7 @@ def test_a_session_cannot_write(database: Postgres) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_ended_by_the_server(database: Postgres) -> None:
-    with pytest.raises(postgres.Unreachable, match="statement timeout"), postgres.session(database, 0.3) as asked:
+    with pytest.raises(postgres.BrokenSession, match="statement timeout"), postgres.session(database, 0.3) as asked:
         asked.rows("SELECT pg_sleep(5)")
 
 
