@@ -1,6 +1,7 @@
 """Expectations: the rows of a runbook. A check's parameters are a subclass of `Expectation` beside it."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from rounds.limits import Limit
 from rounds.quantities import Duration
-from rounds.targets import Target, named_target, target_kind
+from rounds.targets import Target, with_targets
 
 CADENCES = (
     "daily", "weekly", "monthly", "quarterly", "continuous", "pre_maintenance", "post_maintenance", "emergency",
@@ -38,11 +39,19 @@ class Waiver(BaseModel):
         return now < self.until
 
 
+class Retry(BaseModel):
+    """How often in all a row is looked at and judged before what is not good counts, and how far apart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    times: Annotated[int, Field(ge=2, le=1000, description="how often in all")]
+    apart: Annotated[Duration, Field(description="how long to wait before looking again, such as 2s")]
+
+
 class Expectation(BaseModel):
     """What every row has. A check's own model adds its targets, limits and parameters.
 
-    A field whose type is a Target is written as the target's name; a field whose type is Limit as its figures, with
-    direction and unit from the model's default.
+    A field whose type is a Target is written as the target's name, `tuple[Endpoint, ...]` as a list of names; a field
+    whose type is Limit as its figures, with direction and unit from the model's default.
     """
 
     model_config = ConfigDict(
@@ -57,6 +66,8 @@ class Expectation(BaseModel):
     runbook: Annotated[str, Field(description="the section of the runbook this comes from")]
     remedy: Annotated[str, Field(description="what to do next; the check's own remedy when left out")] = ""
     deadline: Duration | None = None
+    retry: Annotated[Retry | None, Field(description="look and judge again before what is not good counts")] = None
+    exclusive: Annotated[bool, Field(description="never look in parallel with other looks at the same server")] = False
     waived: Waiver | None = None
     skip: Annotated[str | None, Field(description="why this does not apply here, for now or for ever")] = None
 
@@ -71,8 +82,7 @@ class Expectation(BaseModel):
     @property
     def targets(self) -> list[Target]:
         """The targets this row names, the main one first."""
-        named = [getattr(self, name) for name in type(self).model_fields]
-        return [value for value in named if isinstance(value, Target)]
+        return targets_in(getattr(self, name) for name in type(self).model_fields)
 
     @property
     def place(self) -> str:
@@ -92,10 +102,7 @@ class Expectation(BaseModel):
         field = cls.model_fields[info.field_name or ""]
         if isinstance(field.default, Limit) and not isinstance(given, Limit):
             return field.default.written(given)
-        kind = target_kind(field.annotation)
-        if kind and isinstance(given, str):
-            return named_target(given, kind, (info.context or {}).get("targets", {}))
-        return given
+        return with_targets(cls, info.field_name or "", given, info.context)
 
     @model_validator(mode="after")
     def _limits_are_set(self) -> "Expectation":
@@ -103,3 +110,14 @@ class Expectation(BaseModel):
         if unset:
             raise ValueError(f"{', '.join(unset)} needs a limit: there is no default")
         return self
+
+
+def targets_in(values: Iterable[Any]) -> list[Target]:
+    """The targets among some values, also those that stand in a list."""
+    found: list[Target] = []
+    for value in values:
+        if isinstance(value, Target):
+            found.append(value)
+        elif isinstance(value, tuple | list):
+            found += [each for each in value if isinstance(each, Target)]
+    return found

@@ -25,6 +25,7 @@ def pytest_line(options: argparse.Namespace, folder: Path) -> list[str]:
     line += ["--reports", options.reports] if options.reports else []
     line += ["--state", options.state] if options.state else []
     line += ["--fail-on-warning"] if options.strict else []
+    line += ["--rounds-durations"] if getattr(options, "durations", False) else []
     line += ["-p", "no:terminal"] if options.quiet else []
     return [*line, *options.extra]
 

@@ -70,11 +70,11 @@ def newest_folders(reports: Path) -> list[Path]:
 
 
 def worst_of_each(records: list[Record]) -> list[Record]:
-    """One record an expectation: the worst, should there be several."""
+    """One record an expectation: the worst, should there be several; of the equally bad the last."""
     worst: dict[str, Record] = {}
     for record in records:
         known = worst.get(record.id)
-        if known is None or record.outcome.badness > known.outcome.badness:
+        if known is None or record.outcome.badness >= known.outcome.badness:
             worst[record.id] = record
     return list(worst.values())
 

@@ -36,6 +36,10 @@ class Observer:
         """Record something that is bad without a limit to compare with ("is missing")."""
         return self._add(Observation(name, value, unit, None, "", Outcome.CRITICAL, why))
 
+    def warning(self, name: str, why: str, value: Value = None, *, unit: str = "") -> Outcome:
+        """Record that somebody else (a monitoring plugin) warns; without a value it is unknown."""
+        return self._add(Observation(name, value, unit, None, "", Outcome.WARNING, why))
+
     def _add(self, observation: Observation) -> Outcome:
         """Whatever a check observed becomes a plain figure or text; no figure at all is unknown."""
         value = _plain(observation.value)

@@ -11,17 +11,20 @@ import pytest
 from rounds.expectation import Expectation, Waiver
 from rounds.history import History
 from rounds.judge import Earlier, Observer
-from rounds.look import Looking
+from rounds.looked import Looked
+from rounds.looking import Looking
 from rounds.outcome import Outcome
 from rounds.probe import CouldNotLook
-from rounds.record import Record
+from rounds.record import Attempt, Cause, Record, with_attempts
 from rounds.round import now
 from rounds.secret import Redactor
-from rounds.select import BLANK, EXPECTED
+from rounds.select import BLANK, EXPECTED, is_worker
 from rounds.text import printable
 
 OBSERVER = pytest.StashKey[Observer]()
 RESULT = pytest.StashKey["Result"]()
+ATTEMPTS = pytest.StashKey[list[Attempt]]()
+LOOKED = "rounds_looked"
 BEGUN = pytest.StashKey[float]()
 _LONGEST_DETAIL = 8000
 _FREE_TEXT = ("target", "summary", "detail", "remedy", "runbook", "waiver")
@@ -30,14 +33,21 @@ _WARNING = Outcome.WARNING.badness
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an item so far: its outcome, a sentence, and what may be unfolded below it."""
+    """What came of an item so far: its outcome, a sentence, and what may be unfolded below it.
+
+    `cause` is why its target could not be looked at at all, `hung` the key of the target that gave no answer in time.
+    `is_broken` says that the check or its fixtures broke: no later attempt can help that.
+    """
 
     outcome: Outcome
     summary: str
     detail: str = ""
+    cause: Cause | None = None
+    hung: str = ""
+    is_broken: bool = False
 
 
-_NEVER_CALLED = Result(Outcome.UNKNOWN, "the check was never called")
+_NEVER_CALLED = Result(Outcome.UNKNOWN, "the check was never called", is_broken=True)
 
 
 class Judging:
@@ -48,6 +58,7 @@ class Judging:
         self.history = history
         self.redactor = redactor
         self.item: pytest.Item | None = None
+        self.waited = 0.0
         self.progress: Callable[[], None] = lambda: None
 
     @pytest.fixture
@@ -72,12 +83,18 @@ class Judging:
         return self
 
     def fact(self, probe: Any, expected: Expectation) -> Any:
-        return self.looks.fact(probe, expected, self.progress)
+        begun = time.monotonic()
+        attempt = 1 + len(self.item.stash.get(ATTEMPTS, ())) if self.item else 1
+        try:
+            return self.looks.fact(probe, expected, self.progress, attempt)
+        finally:
+            self.waited += time.monotonic() - begun
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Any:
         self.item = item
         item.stash[BEGUN] = time.monotonic()
+        self.waited = 0.0
         expected = item.stash.get(EXPECTED, None)
         if expected and expected.skip:
             pytest.skip(expected.skip)
@@ -105,8 +122,14 @@ class Judging:
             record = replace(item.stash[BLANK], outcome=Outcome.UNKNOWN, summary=item.stash[RESULT].summary)
         report.sections = [(name, self._clean(text)) for name, text in report.sections]
         if record is not None:
-            report.record = self._told(record)
+            report.record, report.waited = self._told(record), self.waited
+            report.hung = item.stash[RESULT].hung if RESULT in item.stash else ""
         return report
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """In a worker: tell who answered, and where the time went."""
+        if is_worker(session.config):
+            vars(session.config)["workeroutput"][LOOKED] = Looked().take_in(self.looks.looks).as_json()
 
     def _judge(self, item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
         """Take in what one phase of an item brought; a later phase may make a result worse, never better."""
@@ -144,7 +167,10 @@ class Judging:
             del item.stash[OBSERVER]
         expected = item.stash.get(EXPECTED, None)
         waiver = _waiver(expected)
-        outcome, summary = result.outcome, result.summary
+        attempts = item.stash.get(ATTEMPTS, [])
+        outcome, summary = result.outcome, result.summary or "holds"
+        if expected and expected.retry:
+            summary = with_attempts(outcome, summary, attempts, expected.retry.times)
         if waiver and outcome.is_bad:
             outcome, summary = Outcome.WAIVED, f"{_said_of(waiver)}: {summary}"
         elif expected and expected.waived and outcome.is_bad:
@@ -153,8 +179,10 @@ class Judging:
             item.stash[BLANK],
             outcome=outcome,
             real_outcome=result.outcome,
-            summary=summary or "holds",
+            summary=summary,
             detail=result.detail,
+            cause=result.cause,
+            attempts=attempts,
             observations=observer.observations if observer else [],
             waiver={"owner": waiver.owner, "reason": waiver.reason, "until": waiver.until.isoformat()}
             if waiver
@@ -169,6 +197,8 @@ class Judging:
         told = record.as_json()
         told |= {name: clean(told[name]) for name in _FREE_TEXT}
         told["detail"] = told["detail"][-_LONGEST_DETAIL:]
+        told["cause"] = {key: clean(words) for key, words in told["cause"].items()} if told["cause"] else None
+        told["attempts"] = [attempt | {"summary": clean(attempt["summary"])} for attempt in told["attempts"]]
         told["observations"] = [
             {name: value if name == "verdict" else clean(value) for name, value in seen.items()}
             for seen in told["observations"]
@@ -198,13 +228,14 @@ def _came(item: pytest.Item, report: pytest.TestReport, error: BaseException) ->
     if isinstance(error, pytest.skip.Exception):
         return Result(Outcome.SKIPPED, str(error.msg or "no reason given"))
     if isinstance(error, CouldNotLook):
-        return Result(Outcome.UNKNOWN, str(error), error.detail)
+        return Result(Outcome.UNKNOWN, str(error), error.detail, error.cause, error.hung)
     if report.when == "call" and isinstance(error, pytest.fail.Exception | AssertionError):
         sentence = (_words(error) or "the assertion does not hold").split("\nassert ")[0]
         return Result(Outcome.CRITICAL, sentence, str(report.longreprtext))
     first = (_words(error) or "no further words").splitlines()[0]
     what = "cleaning up after the check failed" if report.when == "teardown" else "the check itself broke"
-    return Result(Outcome.UNKNOWN, f"{what}: {type(error).__name__}: {first}", str(report.longreprtext))
+    sentence = f"{what}: {type(error).__name__}: {first}"
+    return Result(Outcome.UNKNOWN, sentence, str(report.longreprtext), is_broken=True)
 
 
 def _words(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import gc
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from rounds import fixtures  # noqa: PLC0415
     from rounds.history import History  # noqa: PLC0415 - a pytest run that is no round imports none of this
     from rounds.judging import Judging  # noqa: PLC0415
-    from rounds.look import Looking  # noqa: PLC0415
-    from rounds.probe import Later  # noqa: PLC0415
+    from rounds.looking import Looking  # noqa: PLC0415
+    from rounds.probe import KEPT, Later  # noqa: PLC0415
     from rounds.running import Running  # noqa: PLC0415
     from rounds.secret import Redactor  # noqa: PLC0415
     from rounds.select import Selection, is_worker  # noqa: PLC0415
@@ -35,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     manager = config.pluginmanager
     probes = Later(fixtures.__name__, Path(next(iter(fixtures.__path__))))
     manager.register(probes.plugin, "rounds-probes")
+    config.add_cleanup(partial(setattr, KEPT, "folder", KEPT.folder))
+    KEPT.folder = settings.state
     selection = Selection(settings, config)
     redactor = Redactor()
     for target in selection.inventory.targets:
@@ -44,6 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
     judging = Judging(looking, History(settings.state), redactor)
     manager.register(selection, "rounds-selection")
     manager.register(judging, "rounds-judging")
+    if any("retry" in row.data for row in selection.inventory.rows):
+        from rounds.retrying import Retrying  # noqa: PLC0415 - most rounds need none
+
+        manager.register(Retrying(looking, judging), "rounds-retrying")
     if not is_worker(config):
         running = Running(settings, selection, looking, redactor.clean)
         judging.progress = running.progress

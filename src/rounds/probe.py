@@ -19,15 +19,27 @@ from typing import Any
 
 import pytest
 
+from rounds.record import Cause
+from rounds.targets import Target
+
 
 class CouldNotLook(Exception):  # noqa: N818 - it reads as the outcome it leads to: unknown
     """A probe could not see what it was asked to look at: the outcome is unknown. The text is told to a person."""
 
     detail: str = ""
+    cause: Cause | None = None
+    hung: str = ""  # the key of the target that gave no answer in time
 
 
 class Unreachable(CouldNotLook):
-    """The target itself cannot be reached (refused, timed out, login failed): every row behind it has this cause."""
+    """The target itself cannot be reached (refused, timed out, login failed): every row behind it has this cause.
+
+    `target` is the one that cannot be reached, where it is not the probe's first: `Unreachable("…", log.compose.host)`.
+    """
+
+    def __init__(self, words: str, target: Target | str | None = None) -> None:
+        super().__init__(words)
+        self.target = target.key if isinstance(target, Target) else target
 
 
 class RunbookDisagrees(CouldNotLook):
@@ -47,6 +59,13 @@ class Probe:
     deadline: float
 
 
+class Kept:
+    """Where probes may keep what spares them to read a thing anew; None where no round has said so."""
+
+    folder: Path | None = None
+
+
+KEPT = Kept()
 PROBES: dict[str, Probe] = {}
 _PROBE = re.compile(r"^@probe\b.*\ndef (?P<name>\w+)", re.MULTILINE)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from typing_extensions import TypedDict  # pydantic, which makes the schema, takes no other before Python 3.12
+
 from rounds.limits import Exactly, Limit, Value
 from rounds.outcome import Outcome
 from rounds.quantities import shown
@@ -41,6 +43,21 @@ class Observation:
         return f"{self.name} is {shown(self.value, self.unit)}{allowed}{note}"
 
 
+class Cause(TypedDict):
+    """Why a target could not be looked at at all: its key (`bigshot/database`), and what it said."""
+
+    target: str
+    words: str
+
+
+class Attempt(TypedDict):
+    """An attempt that did not count, because the row's retry allowed another."""
+
+    outcome: str
+    summary: str
+    judged_at: str
+
+
 @dataclass(slots=True)
 class Record:
     """What came of one expectation in one round. Times are RFC 3339 in UTC, durations are seconds."""
@@ -64,6 +81,8 @@ class Record:
     seconds: float = 0.0
     since: str = ""
     nodeid: str = ""
+    cause: Cause | None = None
+    attempts: list[Attempt] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON types (xdist takes no others), keys as the field names."""
@@ -90,6 +109,18 @@ class Record:
 
 _FIGURE = tuple(item.name for item in fields(Observation))
 _FIELDS = tuple(item.name for item in fields(Record))
+
+
+def with_attempts(outcome: Outcome, summary: str, earlier: list[Attempt], times: int) -> str:
+    """A sentence that says at which attempt an outcome came, and what the attempt before it brought."""
+    if not earlier:
+        return summary
+    last = earlier[-1]
+    before = f"attempt {len(earlier)}: {last['outcome']}: {last['summary']}"
+    at = f"attempt {len(earlier) + 1} of {times}"
+    if outcome.badness < Outcome.WARNING.badness:
+        return f"{outcome} at {at}; {before}; then {summary}"
+    return f"{summary} ({at})" if last["outcome"] == outcome else f"{summary} ({at}; {before})"
 
 
 def worst_first(records: list[Record]) -> list[Record]:

@@ -27,13 +27,24 @@ class SlowestLook(TypedDict):
     seconds: float
 
 
+class Durations(TypedDict):
+    """Where the time of a round went in one system: in all its looks together, and in judging its rows."""
+
+    system: str
+    rows: int
+    looks: int
+    slowest_look: SlowestLook | None
+    looking_seconds: float
+    judging_seconds: float
+
+
 @dataclass
 class Round:
     """What all reports of one round are made from.
 
     `problems` are things that went wrong with the round itself (a report that could not be written, a file that could
     not be collected): with any of them the round is not ok. `ended` says in words how it ended. `slowest_look` is what
-    the round waited for longest: nobody looks faster than that (not told where xdist's workers looked).
+    the round waited for longest: nobody looks faster than that. `durations` says where the time went.
     """
 
     id: str
@@ -44,6 +55,7 @@ class Round:
     ended: str = ""
     seconds: float = 0.0
     slowest_look: SlowestLook | None = None
+    durations: list[Durations] = field(default_factory=list)
     version: str = ""
     records: list[Record] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -15,7 +15,9 @@ import rounds
 from rounds.history import History
 from rounds.inventory.load import Row
 from rounds.journal import Journal, complete, new_folder, point_latest
-from rounds.look import Looking
+from rounds.judging import LOOKED
+from rounds.looked import Looked
+from rounds.looking import Looking
 from rounds.outcome import Outcome
 from rounds.probe import probes_of
 from rounds.record import Record
@@ -43,6 +45,7 @@ class Running:
         self.mistakes = ""
         self.told = Round(id="", batch=settings.batch, started_at=now(), version=rounds.__version__)
         self.begun = time.monotonic()
+        self.looked = Looked()
         self.interrupts = Interrupts()
         self._terminal: pytest.TerminalReporter | None = None
         self._next_progress = 0.0
@@ -92,13 +95,18 @@ class Running:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker that met mistakes in the inventory has judged nothing and says which."""
-        self.mistakes = self.mistakes or getattr(node, "workeroutput", {}).get(MISTAKES, "")
+        """A worker tells of its looks; one that met mistakes in the inventory has judged nothing and says which."""
+        output = getattr(node, "workeroutput", {})
+        self.mistakes = self.mistakes or output.get(MISTAKES, "")
+        if LOOKED in output:
+            self.looked.add(output[LOOKED])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         data = vars(report).pop("record", None)  # pytest keeps all reports to the end: they need not hold it twice
         if data is not None:
-            self._add(Record.from_json(data))
+            record = Record.from_json(data)
+            self.looked.judged(record, vars(report).pop("hung", ""), vars(report).pop("waited", 0.0))
+            self._add(record)
         elif report.failed and report.when not in ("setup", "call", "teardown"):
             words = [line for line in str(report.longreprtext).splitlines() if "crashed" in line] or [
                 "a worker crashed"
@@ -119,6 +127,10 @@ class Running:
     def _add(self, record: Record) -> None:
         self.progress()
         self.told.records.append(record)
+        self._keep(record)
+
+    def _keep(self, record: Record) -> None:
+        """Write a record to the journal; what is written later of the same row goes before."""
         if self.journal is not None:
             try:
                 self.journal.add(record)
@@ -165,8 +177,11 @@ class Running:
         self.told.ended = "all were judged" if not missing else f"{missing} were not judged: {self.why}"
         self.told.finished_at = now()
         self.told.seconds = round(time.monotonic() - self.begun, 3)
-        self.told.slowest_look = self.looking.slowest
+        self.looked.take_in(self.looking.looks)
         self.looking.forget()
+        self.told.slowest_look, self.told.durations = self.looked.slowest, self.looked.durations
+        for record in self.looked.name_causes(self.told.records):
+            self._keep(record)
         self.told.problems += remember(self.told, History(self.settings.state))
 
     def _tell(self) -> None:
@@ -218,7 +233,7 @@ class Running:
         if not self.expected and not self.told.problems:
             return []
         report = self.journal.folder / "report.html" if self.journal else None
-        return lines(self.told, colour=colour, width=width, report=report)
+        return lines(self.told, colour=colour, width=width, report=report, durations=self.settings.durations)
 
 
 def remember(told: Round, history: History) -> list[str]:

@@ -20,6 +20,7 @@ class Settings:
     deadline_seconds: float
     parallel: int
     fail_on_warning: bool
+    durations: bool = False
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -41,6 +42,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--round-deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (ini: rounds_deadline)"
     )
     group.addoption("--fail-on-warning", action="store_true", help="a warning makes the round fail, too")
+    group.addoption("--rounds-durations", action="store_true", help="say for each system where the time went")
     parser.addini("rounds_systems", "folder with one folder a system; setting it turns rounds on", default="")
     parser.addini("rounds_reports", "where reports go", default="reports")
     parser.addini("rounds_state", "where history is kept", default=".rounds")
@@ -70,6 +72,7 @@ def read_settings(config: pytest.Config) -> Settings | None:
         deadline_seconds=seconds,
         parallel=_at_least_one(config.getini("rounds_parallel")),
         fail_on_warning=config.getoption("fail_on_warning"),
+        durations=config.getoption("rounds_durations"),
     )
 
 

@@ -1,4 +1,4 @@
-"""With xdist: expectations that share a target go to the same worker, so that nothing is looked at twice.
+"""With xdist: rows on the same server go to the same worker, so that nothing is looked at twice, or disturbed.
 
 xdist's own `loadgroup` writes its groups where pytest 9 no longer reads them, so the scheduler is told here.
 """
@@ -13,7 +13,7 @@ from rounds.select import expectation_of
 
 
 def groups_of(rows: list[Row]) -> dict[str, str]:
-    """For each row's id the group it belongs to: rows that name a common target, directly or through others."""
+    """For each row's id the group it belongs to: rows on a common server, directly or through others."""
     leader: dict[str, str] = {}
 
     def find(key: str) -> str:
@@ -22,8 +22,8 @@ def groups_of(rows: list[Row]) -> dict[str, str]:
         return key
 
     for row in rows:
-        for target in row.target_names:
-            leader[find(target)] = find(row.id)
+        for lane in row.lanes:
+            leader[find(lane)] = find(row.id)
     return {row.id: find(row.id) for row in rows}
 
 

@@ -44,7 +44,7 @@ def _parameters(model: Any) -> Iterator[tuple[str, str, str]]:
     from rounds.expectation import Expectation  # noqa: PLC0415 - the other commands start faster without
     from rounds.inventory.schema import shape_of  # noqa: PLC0415 - the same
     from rounds.limits import Limit  # noqa: PLC0415 - the same
-    from rounds.targets import target_kind  # noqa: PLC0415 - the same
+    from rounds.targets import takes_several, target_kind  # noqa: PLC0415 - the same
 
     schema = shape_of(model)
     for key, field in model.model_fields.items():
@@ -52,7 +52,10 @@ def _parameters(model: Any) -> Iterator[tuple[str, str, str]]:
             continue
         kind = target_kind(field.annotation)
         if kind:
-            takes = f"a target of kind {kind.model_fields['kind'].default}"
+            word = kind.model_fields["kind"].default
+            takes = (
+                f"a list of targets of kind {word}" if takes_several(field.annotation) else f"a target of kind {word}"
+            )
         elif isinstance(field.default, Limit):
             takes = f"a limit: {field.default.direction}{f', in {field.default.unit}' if field.default.unit else ''}"
         else:

@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
     words.add_argument(
         "--quiet", action="store_true", help="print nothing when everything is ok; a warning is told (for cron)"
     )
+    words.add_argument("--durations", action="store_true", help="say for each system where the time went")
     words.set_defaults(run=run)
 
 

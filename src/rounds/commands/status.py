@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rounds.causes import causes_of
 from rounds.journal import newest_folders, read_journal
 from rounds.outcome import Outcome
 from rounds.quantities import read, shown
@@ -113,8 +114,14 @@ def _sentence(told: Round, age: float) -> str:
         held = f"{ok} of {len(told.records)} expectations hold" if ok else "no expectation was held against the system"
         return ", ".join([f"{when}: {held}", *rest])
     problems = [f"problem: {problem}" for problem in told.problems]
-    first = [f"{record.id}: {record.summary}" for record in bad]
-    return "; ".join([f"{when}: {len(bad)} of {len(told.records)} not ok", *problems, *first[:1]])
+    causes = causes_of(told)
+    told_once = {record.id for cause in causes for record in cause.records}
+    others = [record for record in bad if record.id not in told_once]
+    first = [f"{record.id}: {record.summary}" for record in others][:1]
+    reasons = [f"{cause.reason} ({len(cause.records)} row{'s' if len(cause.records) > 1 else ''})" for cause in causes]
+    is_worse = bool(others) and others[0].outcome is Outcome.CRITICAL
+    said = [*first, *reasons] if is_worse else [*reasons, *first]
+    return "; ".join([f"{when}: {len(bad)} of {len(told.records)} not ok", *problems, *said])
 
 
 def _perfdata(told: Round, age: float, allowed: float) -> str:

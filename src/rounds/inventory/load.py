@@ -56,10 +56,12 @@ class Row:
         return str(self.data.get("check", ""))
 
     @property
-    def target_names(self) -> list[str]:
-        """The names of the targets this row names, as `system/name`."""
-        named = [value for value in self.data.values() if isinstance(value, str) and value in self.targets.raw]
-        return [f"{self.targets.system}/{name}" for name in named]
+    def lanes(self) -> set[str]:
+        """The servers behind the targets this row names, alone or in lists."""
+        values = [each for value in self.data.values() for each in (value if isinstance(value, list) else [value])]
+        return {
+            self.targets.built[name].lane for name in values if isinstance(name, str) and name in self.targets.built
+        }
 
     def read(self, model: type[Expectation]) -> Expectation | None:
         """The row as its check's model; None when it has mistakes, which the document then holds."""
@@ -191,8 +193,9 @@ class Targets:
             self.document.mistake((*place, "kind"), said + nearest(str(data.get("kind", "")), kinds()))
             return
         for value in data.values():
-            if isinstance(value, str) and value in self.raw:
-                self._build(value)
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, str) and each in self.raw:
+                    self._build(each)
         data = data | {"name": name, "system": self.system}
         target = _validated(kind, data, self.document, place, self)
         if target is not None:
@@ -216,7 +219,7 @@ def _is_told(model: type[BaseModel], problem: Any, data: dict[str, Any], targets
     """Whether the problem only follows from a mistake in the target that is named here."""
     key = str(problem["loc"][0]) if problem["loc"] else ""
     field = model.model_fields.get(key)
-    return bool(field and target_kind(field.annotation)) and targets.is_broken(data.get(key))
+    return bool(field and target_kind(field.annotation)) and targets.is_broken(_given(data, problem["loc"]))
 
 
 def _said(model: type[BaseModel], problem: Any, data: Any) -> str:

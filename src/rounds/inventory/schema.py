@@ -13,7 +13,7 @@ from rounds.expectation import Expectation
 from rounds.inventory.found import check_name, find_checks
 from rounds.limits import Limit
 from rounds.select import own_checks
-from rounds.targets import Target, kinds, target_kind
+from rounds.targets import Target, kinds, takes_several, target_kind
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _FIGURE = {"type": ["string", "number"]}
@@ -105,7 +105,11 @@ def _property(model: type[Target] | type[Expectation], name: str) -> dict[str, A
     kind = target_kind(field.annotation)
     described = {"description": field.description} if field.description else {}
     if kind:
-        return {"type": "string", "description": f"the name of a target of kind {kind.model_fields['kind'].default}"}
+        word = kind.model_fields["kind"].default
+        one = {"type": "string", "description": f"the name of a target of kind {word}"}
+        several = {"type": "array", "minItems": 1, "uniqueItems": True, "items": one}
+        names = {"description": f"a list of names of targets of kind {word}"}
+        return several | names if takes_several(field.annotation) else one
     if isinstance(field.default, Limit):
         unit = f" in {field.default.unit}" if field.default.unit else ""
         limits = {

@@ -63,6 +63,10 @@ def _properties(record: Record) -> Iterator[tuple[str, str]]:
     yield "when", ", ".join(record.when)
     if record.waiver:
         yield from ((f"waiver:{key}", value) for key, value in record.waiver.items())
+    if record.cause:
+        yield "cause", f"{record.cause['target']} cannot be reached: {record.cause['words']}"
+    for number, attempt in enumerate(record.attempts, 1):
+        yield f"attempt:{number}", f"{attempt['outcome']}: {attempt['summary']}"
     for observation in record.observations:
         yield f"observation:{observation.name}", told(observation)
 

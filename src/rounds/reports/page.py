@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
+from rounds.causes import CommonCause, causes_of
 from rounds.outcome import Outcome
 from rounds.quantities import shown
 from rounds.record import Observation, Record
@@ -46,6 +47,7 @@ def summary(told: Round) -> Html:
     return html(
         tag("section", word, tag("div", counted, listed), class_=f"verdict {told.outcome}"),
         _problems(told.problems),
+        _causes(causes_of(told)),
         tag("p", "Worst first. A click on a row shows more of it.", class_="hint"),
         tag(
             "noscript",
@@ -62,6 +64,14 @@ def _problems(problems: list[str]) -> Html:
     return tag("section", tag("h2", "Problems of the round itself"), listed, class_="problems")
 
 
+def _causes(causes: list[CommonCause]) -> Html:
+    """Each once; the rows behind it stand in the table as well."""
+    if not causes:
+        return NOTHING
+    listed = tag("ul", *[tag("li", tag("b", cause.reason), ": ", cause.rows) for cause in causes])
+    return tag("section", tag("h2", "What cannot be reached"), listed, class_="problems")
+
+
 def head() -> Sequence[str]:
     """The header cells. The first two columns are only for pytest-html's script: its result, and an anchor."""
     hidden = [tag("th", class_="sortable", data_column_type=name, hidden="") for name in ("result", "testId")]
@@ -76,7 +86,7 @@ def row(record: Record, until: str) -> Sequence[str]:
     """The cells of one expectation; a column is sorted by the text of its cells, comments included."""
     outcome = record.outcome
     rank = Html(f"<!--{Outcome.CRITICAL.badness - outcome.badness}-->")
-    is_told_by_figures = outcome is Outcome.OK and record.observations
+    is_told_by_figures = outcome is Outcome.OK and record.observations and not record.attempts
     sentence = NOTHING if is_told_by_figures else tag("p", record.summary)
     remedy = NOTHING if outcome in _QUIET else tag("p", record.remedy)
     return [
@@ -123,7 +133,13 @@ def details(record: Record) -> Html:
         facts.append(
             ("Waived", f"by {waiver['owner']} until {until}: {waiver['reason']} (in truth {record.real_outcome})")
         )
+    if record.cause:
+        facts.append(("Cause", f"{record.cause['target']} cannot be reached: {record.cause['words']}"))
     facts += [
+        *(
+            (f"Attempt {number}", f"{each['outcome']}: {each['summary']}, {_moment(each['judged_at'])}")
+            for number, each in enumerate(record.attempts, 1)
+        ),
         ("Check", record.check),
         ("When", ", ".join(record.when)),
         ("Judged", f"{_moment(record.judged_at)}, took {shown(record.seconds, 's')}"),

@@ -4,36 +4,85 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
 
+from rounds.causes import causes_of
 from rounds.outcome import Outcome
 from rounds.quantities import shown
 from rounds.record import Record
 from rounds.reports.text import line
-from rounds.round import Round
+from rounds.round import Durations, Round
 
 _COLOURS = {Outcome.CRITICAL: "1;31", Outcome.UNKNOWN: "1;35", Outcome.WARNING: "1;33", Outcome.OK: "1;32"}
 _WORD = 8  # columns: as long as the longest outcome that is listed
 _LONGEST = 300
 
 
-def lines(told: Round, *, colour: bool, width: int | None, report: Path | None = None) -> list[str]:
-    """The lines to print, without line ends; `width` is a terminal's, `report` is where to read on."""
+def lines(
+    told: Round, *, colour: bool, width: int | None, report: Path | None = None, durations: bool = False
+) -> list[str]:
+    """The lines to print, without line ends; `width` is a terminal's, `report` is where to read on.
+
+    With `durations` a table says for each system where the time went.
+    """
     wrong = [record for record in told.worst_first if record.outcome.badness >= Outcome.WARNING.badness]
     said = [f"{_word(Outcome.UNKNOWN, colour)} {line(problem, _LONGEST)}" for problem in told.problems]
-    for record in wrong:
-        said += _lines_of_record(record, colour, width)
+    said += _lines_of_records([record for record in wrong if record.outcome is Outcome.CRITICAL], colour, width)
+    causes = causes_of(told)
+    for cause in causes:
+        sentence = f"{line(cause.reason, _LONGEST)}: {line(cause.rows)}{_since(cause.since)}"
+        said.append(f"{_word(Outcome.UNKNOWN, colour)} {sentence}")
+    told_once = {record.id for cause in causes for record in cause.records}
+    rest = [record for record in wrong if record.outcome is not Outcome.CRITICAL and record.id not in told_once]
+    said += _lines_of_records(rest, colour, width)
+    said += _lines_of_records([each for each in told.worst_first if _is_late(each)], colour, width)
+    if durations:
+        said += table(told.durations)
     said.append(_closing(told, colour))
     if report:
         said.append(f"Report: {line(str(report))}")
     return said
 
 
+def _is_late(record: Record) -> bool:
+    """Whether it is fine, but was not at the first attempt: nothing is hidden."""
+    return record.outcome is Outcome.OK and bool(record.attempts)
+
+
+def _lines_of_records(records: list[Record], colour: bool, width: int | None) -> list[str]:
+    return [said for record in records for said in _lines_of_record(record, colour, width)]
+
+
+def _since(moment: str) -> str:
+    return f" (since {line(moment[:16].replace('T', ' '))} UTC)" if moment else ""
+
+
 def _lines_of_record(record: Record, colour: bool, width: int | None) -> Iterator[str]:
-    since = f" (since {line(record.since[:16].replace('T', ' '))} UTC)" if record.since else ""
+    since = "" if record.outcome is Outcome.OK else _since(record.since)
     yield f"{_word(record.outcome, colour)} {line(record.id)}: {line(record.summary, _LONGEST)}{since}"
     if record.outcome in (Outcome.CRITICAL, Outcome.WARNING) and record.remedy:
         indent, remedy = " " * (_WORD + 1), f"-> {line(record.remedy)}"
         wide = max(width - len(indent), 20) if width else len(remedy)
         yield from (indent + part for part in wrap(remedy, wide, subsequent_indent="   "))
+
+
+def table(durations: list[Durations]) -> list[str]:
+    """A line a system: rows, looks, seconds of all looks together and of judging, and the slowest look."""
+    cells = [("SYSTEM", "ROWS", "LOOKS", "LOOKING", "JUDGING", "SLOWEST LOOK")]
+    for took in durations:
+        slowest = took["slowest_look"]
+        look = f"{shown(slowest['seconds'], 's')} {slowest['probe']} at {slowest['target']}" if slowest else "none"
+        seconds = shown(took["looking_seconds"], "s"), shown(took["judging_seconds"], "s")
+        cells.append((line(took["system"]), str(took["rows"]), str(took["looks"]), *seconds, line(look)))
+    wide = [max(len(row[column]) for row in cells) for column in range(5)]
+    return [
+        "  ".join(
+            [
+                f"{row[0]:<{wide[0]}}",
+                *(f"{cell:>{size}}" for cell, size in zip(row[1:5], wide[1:], strict=True)),
+                row[5],
+            ]
+        )
+        for row in cells
+    ]
 
 
 def _word(outcome: Outcome, colour: bool) -> str:

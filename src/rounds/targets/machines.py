@@ -31,6 +31,9 @@ class Host(Target):
     ssh_config: str | None = None
     procfs: Annotated[str, Field(description="where /proc is mounted, e.g. /host/proc inside a container")] = "/proc"
     path: Annotated[str, Field(description="folders put first in PATH, separated by colons")] = ""
+    pid_files: Annotated[
+        tuple[str, ...], Field(description="pid files that rows name, besides those in /run and its folders")
+    ] = ()
 
     @property
     def place(self) -> str:

@@ -45,6 +45,7 @@ class Endpoint(Target):
     bearer: Secret | None = None
     login: Annotated[Secret | None, Field(description="user:password for basic authentication")] = None
     headers: dict[str, Secret] = {}  # noqa: RUF012 - pydantic copies it
+    secrets: Annotated[dict[str, Secret], Field(description="what the steps of a flow may name as {word}")] = {}  # noqa: RUF012 - as above
     ca_file: Annotated[str | None, Field(description="certificates to trust instead of the system's")] = None
 
     _split = model_validator(mode="before")(_address_and_login)
@@ -52,6 +53,14 @@ class Endpoint(Target):
     @property
     def place(self) -> str:
         return f"{self.name} ({self.url})"
+
+    @property
+    def lane(self) -> str:
+        """Scheme, host and port: two endpoints of one server are one server."""
+        scheme, _, rest = self.url.lower().partition("://")
+        authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        has_port = re.search(r":\d+$", authority)
+        return f"{scheme}://{authority}" + ("" if has_port else ":443" if scheme == "https" else ":80")
 
 
 class Prometheus(Endpoint):

@@ -27,6 +27,7 @@ class Redis(Target):
     kind: Literal["redis"] = "redis"
     url: Secret
     memory_limit: Annotated[Size | None, Field(description="the container's limit, used when maxmemory is 0")] = None
+    only_this_node: Annotated[bool, Field(description="do not follow a cluster to its other masters")] = False
 
     @property
     def place(self) -> str:

@@ -1,8 +1,10 @@
 """What all kinds of targets share, and how one is found by the name that a row gives it."""
 
-from typing import Annotated, Any, get_args
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from rounds.inventory.mistakes import nearest
 from rounds.quantities import Duration
@@ -22,12 +24,7 @@ class Target(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _by_name(cls, given: Any, info: ValidationInfo) -> Any:
-        kind = target_kind(cls.model_fields[info.field_name or ""].annotation)
-        return (
-            named_target(given, kind, (info.context or {}).get("targets", {}))
-            if kind and isinstance(given, str)
-            else given
-        )
+        return with_targets(cls, info.field_name or "", given, info.context)
 
     @property
     def key(self) -> str:
@@ -37,6 +34,11 @@ class Target(BaseModel):
     @property
     def place(self) -> str:
         return self.name
+
+    @property
+    def lane(self) -> str:
+        """The server behind it: targets of the same lane are kept apart by looks that are `exclusive`."""
+        return self.key
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -48,11 +50,52 @@ class Target(BaseModel):
 
 
 def target_kind(annotation: Any) -> type[Target] | None:
-    """The kind of target that a field of this type takes (`Host`, `Host | None`), or None if it takes no target."""
-    for choice in (annotation, *get_args(annotation)):
-        if isinstance(choice, type) and issubclass(choice, Target):
-            return choice
-    return None
+    """The kind of target that a field of this type takes (`Host`, `Host | None`, `tuple[Host, ...]`), or None."""
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, Target) else None
+    return next((kind for choice in get_args(annotation) if (kind := target_kind(choice))), None)
+
+
+def takes_several(annotation: Any) -> bool:
+    """Whether a field of this type takes a list (`tuple[Host, ...]`, `list[Host] | None`)."""
+    return any(get_origin(choice) in (tuple, list) for choice in (annotation, *get_args(annotation)))
+
+
+@cache
+def _kinds_of_fields(model: type[BaseModel]) -> dict[str, tuple[type[Target], bool]]:
+    """The fields of a model that take targets: of which kind, and whether several."""
+    kinds_of = {name: (target_kind(field.annotation), field.annotation) for name, field in model.model_fields.items()}
+    return {name: (kind, takes_several(annotation)) for name, (kind, annotation) in kinds_of.items() if kind}
+
+
+def with_targets(model: type[BaseModel], name: str, given: Any, context: Any) -> Any:
+    """What is given for a field, with targets in place of their names; anything else stays for pydantic to judge."""
+    kind, several = _kinds_of_fields(model).get(name, (None, False))
+    targets = (context or {}).get("targets", {})
+    if kind and several and isinstance(given, list | tuple):
+        return _named_targets(list(given), kind, targets)
+    return named_target(given, kind, targets) if kind and not several and isinstance(given, str) else given
+
+
+def _named_targets(names: list[Any], kind: type[Target], targets: dict[str, Target]) -> list[Any]:
+    """The targets of a list of names; every mistake is told at its own place in the list."""
+    wanted = kind.model_fields["kind"].default
+    if not names:
+        raise ValueError(f"the list is empty: the name of at least one {wanted} is due")
+    found: list[Any] = []
+    mistakes: list[InitErrorDetails] = []
+    for at, name in enumerate(names):
+        said = f"{name!r} stands twice in this list" if name in names[:at] else ""
+        try:
+            found.append(named_target(name or "", kind, targets) if isinstance(name, str | None) else name)
+        except ValueError as error:
+            said = str(error) if name else f"is empty: the name of a target of kind {wanted} is due"
+        if said:
+            problem = PydanticCustomError("target", "{said}", {"said": said})
+            mistakes.append(InitErrorDetails(type=problem, loc=(at,), input=None))
+    if mistakes:
+        raise ValidationError.from_exception_data("targets", mistakes)
+    return found
 
 
 def named_target(name: str, kind: type[Target], targets: dict[str, Target]) -> Target:
