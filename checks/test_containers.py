@@ -4,61 +4,25 @@ from typing import Annotated
 
 from pydantic import Field
 
+from rounds.checks.windows import Watching
 from rounds.expectation import Expectation
-from rounds.fixtures.containers import Container, Services, Use, WorkerMemory
+from rounds.fixtures.containers import Inside, Services, Use, WorkerMemory
 from rounds.judge import Earlier, Observer
-from rounds.limits import Limit, at_most, exactly
+from rounds.limits import Limit, at_least, at_most
 from rounds.pattern import Pattern
 from rounds.quantities import shown
 from rounds.targets import Compose
 
-UP = exactly("running", "running (healthy)")
 NO_LIMIT = "no memory limit is set, so there is nothing to compare with: set mem_limit, or name it under unlimited"
 DAY = 86_400.0
+ABOVE_NOTHING = at_least(1, unit="B")
 
 
-class ComposeServicesUp(Expectation):
-    """A compose project whose services all have to run."""
+class DockerResources(Watching):
+    """How much of its memory limit and of its CPU allowance each running container of a project may use.
 
-    compose: Compose
-    run_once: Annotated[tuple[str, ...], Field(description="services that have done their work and exited with 0")] = ()
-
-
-def test_compose_services_up(expected: ComposeServicesUp, services: Services, observe: Observer) -> None:
-    """Every service of the compose file has a running container, a healthy one where a health check is defined.
-
-    Remedy: `docker compose -f FILE logs --tail 50 SERVICE` shows why it stopped, `docker inspect CONTAINER` what its
-    health check said; then `docker compose -f FILE up -d SERVICE`, always with the file that is deployed.
+    One sample, or the mean `over` some time.
     """
-    if not services.names:
-        observe.critical("services", "the compose file defines none")
-    for service in services.names:
-        states = [_state(each) for each in services.containers if each.service == service]
-        _observe_service(f"service {service}", states, service in expected.run_once, observe)
-
-
-def _state(container: Container) -> str:
-    ended = container.exit_code if container.state == "exited" else container.health
-    return f"{container.state} ({ended})" if ended != "" else container.state
-
-
-def _observe_service(name: str, states: list[str], runs_once: bool, observe: Observer) -> None:
-    """Judge the worst of its containers; those that have exited do not count beside one that runs."""
-    living = [state for state in states if not state.startswith("exited")] or states
-    bad = [state for state in living if state not in UP.wanted]
-    if not states:
-        observe.critical(name, "it has no container")
-    elif runs_once and states == ["exited (0)"] * len(states):
-        observe(name, states[0], exactly("exited (0)"))
-    elif bad and all(state == "running (starting)" for state in bad):
-        observe.unknown(name, "its health check has not passed yet: look again in a minute", bad[0])
-    else:
-        note = f"{len(living) - len(bad)} of its {len(living)} containers run well" if len(living) > 1 else ""
-        observe(name, (bad or living)[0], UP, note=note)
-
-
-class DockerResources(Expectation):
-    """How much of its memory limit and of its CPU allowance each running container of a project may use."""
 
     compose: Compose
     memory: Limit = at_most(90, unit="%")
@@ -93,6 +57,28 @@ def _observe_memory(name: str, use: Use, limit: Limit, observe: Observer, *, on_
 
 def _share(part: float | None, whole: float | None) -> float | None:
     return None if part is None or not whole else 100 * part / whole
+
+
+class ContainerLimits(Expectation):
+    """Each container of a project has limits, so that none can take the whole host."""
+
+    compose: Compose
+    unlimited: Annotated[tuple[str, ...], Field(description="services that have no limits on purpose")] = ()
+
+
+def test_container_limits(expected: ContainerLimits, services: Services, observe: Observer) -> None:
+    """Every container has a limit on memory and on processor time.
+
+    Remedy: give the service `mem_limit` and `cpus` (or deploy.resources.limits) in the compose file, well above what it
+    uses (`docker stats`), then `docker compose -f FILE up -d SERVICE`.
+    """
+    if not services.containers:
+        observe.unknown("containers", "the project has none")
+    for each in services.containers:
+        if each.service not in expected.unlimited:
+            inside = each.inside or Inside()
+            observe(f"{each.name} memory limit", inside.memory_limit_bytes or 0, ABOVE_NOTHING)
+            observe(f"{each.name} cpu limit", inside.cpu_limit_cores or 0, at_least(0.001))
 
 
 class ProcessMemory(Expectation):

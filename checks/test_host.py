@@ -1,15 +1,16 @@
 """Hosts have room to work."""
 
-import contextlib
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from rounds.checks.windows import Watching
 from rounds.expectation import Expectation
-from rounds.fixtures.host import Machine, Processor, Volume
+from rounds.fixtures.host import Machine, Processor
+from rounds.fixtures.volumes import Volume
 from rounds.judge import Observer
-from rounds.limits import Limit, at_most
-from rounds.quantities import Duration, read, shown
+from rounds.limits import Limit, at_least, at_most
+from rounds.quantities import Duration, shown
 from rounds.targets import Host
 
 
@@ -19,6 +20,7 @@ class DiskUsage(Expectation):
     host: Host
     paths: Annotated[tuple[str, ...], Field(description="mount points; all data volumes when left out")] = ()
     used: Limit = at_most(90, unit="%")
+    free: Annotated[Limit, Field(description="judged when given")] = at_least(0, unit="%")
     inodes: Limit = at_most(90, unit="%")
 
 
@@ -45,6 +47,8 @@ def _observe_volume(volume: Volume, expected: DiskUsage, observe: Observer) -> N
     share = 100 * volume.used_bytes / room if room else None
     free = f"{shown(float(volume.free_bytes), 'B')} free"
     observe(f"{volume.mount} used", share, expected.used, note=free)
+    if "free" in expected.model_fields_set:
+        observe(f"{volume.mount} free", None if share is None else 100 - share, expected.free, note=free)
     if volume.inodes_used is not None and volume.inodes_free is not None:
         inodes = 100 * volume.inodes_used / (volume.inodes_used + volume.inodes_free)
         observe(f"{volume.mount} inodes used", inodes, expected.inodes)
@@ -65,9 +69,9 @@ def test_memory_usage(expected: MemoryUsage, machine: Machine, observe: Observer
     if machine.memory is None:
         observe.unknown("memory used", machine.complaints.get("memory", "could not be read"))
         return
-    share = machine.memory.available_bytes / machine.memory.total_bytes
-    free = f"{shown(float(machine.memory.available_bytes), 'B')} available"
-    observe("memory used", 100 * (1 - share), expected.used, note=free)
+    available = machine.memory.available_bytes
+    note = f"{shown(available, 'B')} available"
+    observe("memory used", 100 * (1 - available / machine.memory.total_bytes), expected.used, note=note)
 
 
 class LoadAverage(Expectation):
@@ -83,28 +87,39 @@ def test_load_average(expected: LoadAverage, machine: Machine, observe: Observer
     Remedy: `top` shows who computes; many processes in state D (`ps -eo state,pid,args | grep ^D`) wait for disks or
     network mounts. Stop or move what need not run now, or give the host more cores.
     """
-    if machine.load is None:
+    if (load := machine.load) is None:
         observe.unknown("load per core", machine.complaints.get("load", "could not be read"))
         return
-    note = f"{machine.load.average_15min:g} on {machine.load.cores} cores"
-    observe("load per core", machine.load.average_15min / machine.load.cores, expected.per_core, note=note)
+    note = f"{load.average_15min:g} on {load.cores} cores"
+    observe("load per core", load.average_15min / load.cores, expected.per_core, note=note)
 
 
-class CpuUsage(Expectation):
+class SwapUsage(Expectation):
+    """How much of a host's swap may be used. A host without swap uses none of it."""
+
+    host: Host
+    used: Limit = at_most(50, unit="%")
+
+
+def test_swap_usage(expected: SwapUsage, machine: Machine, observe: Observer) -> None:
+    """Programs do not live in swap.
+
+    Remedy: `grep VmSwap /proc/*/status | sort -nk2 | tail` shows whose memory was moved out: restart it, or add memory.
+    """
+    if machine.memory is None:
+        observe.unknown("swap used", machine.complaints.get("memory", "could not be read"))
+        return
+    total = machine.memory.swap_total_bytes
+    used = 100 * (1 - machine.memory.swap_free_bytes / total) if total else 0.0
+    observe("swap used", used, expected.used, note=f"of {shown(total, 'B')}" if total else "there is no swap")
+
+
+class CpuUsage(Watching):
     """How busy a host's cores may be on average `over` some time; the look takes that long."""
 
     host: Host
     over: Annotated[Duration, Field(ge=0.1, le=1800, description="the time to watch")] = 300.0
     used: Limit = at_most(80, unit="%")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _deadline_fits(cls, given: object) -> object:
-        """Let the look last as long as the window and the two samples need, unless the row says otherwise."""
-        if isinstance(given, dict) and "over" in given and given.get("deadline") is None:
-            with contextlib.suppress(ValueError):  # `over` itself tells what is wrong with it
-                return given | {"deadline": f"{read(given['over'], 's') + 30:g}s"}
-        return given
 
 
 def test_cpu_usage(expected: CpuUsage, processor: Processor, observe: Observer) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from rounds.checks import test_containers as checks
-from rounds.fixtures.containers import Container, Services, Use, WorkerMemory
+from rounds.fixtures.containers import Container, Inside, Services, Use, WorkerMemory
 from rounds.judge import Earlier, EarlierFigure, Observer
 from rounds.outcome import Outcome
 from rounds.targets import Compose, Host
@@ -23,53 +23,6 @@ Row = Callable[..., Any]
 @pytest.fixture
 def observer() -> Observer:
     return Observer()
-
-
-def container(state: str, health: str = "", exit_code: int = 0, service: str = "redis") -> Container:
-    return Container(f"bigshot-{service}-1", service, state, health, exit_code)
-
-
-@pytest.mark.parametrize(
-    ("containers", "outcome"),
-    [
-        ([container("running")], Outcome.OK),
-        ([container("running", "healthy")], Outcome.OK),
-        ([container("running"), container("exited", exit_code=1)], Outcome.OK),
-        ([], Outcome.CRITICAL),
-        ([container("exited")], Outcome.CRITICAL),
-        ([container("exited", exit_code=137)], Outcome.CRITICAL),
-        ([container("restarting")], Outcome.CRITICAL),
-        ([container("paused")], Outcome.CRITICAL),
-        ([container("running", "unhealthy")], Outcome.CRITICAL),
-        ([container("running", "healthy"), container("restarting")], Outcome.CRITICAL),
-        ([container("running", "starting")], Outcome.UNKNOWN),
-        ([container("running", service="other")], Outcome.CRITICAL),
-    ],
-)
-def test_every_service_needs_a_running_container(
-    row: Row, observer: Observer, containers: list[Container], outcome: Outcome
-) -> None:
-    seen = Services(("redis",), tuple(containers))
-    checks.test_compose_services_up(row(checks.ComposeServicesUp, compose=COMPOSE), seen, observer)
-    assert observer.outcome is outcome
-
-
-@pytest.mark.parametrize(
-    ("code", "run_once", "outcome"),
-    [(0, ["migrate"], Outcome.OK), (1, ["migrate"], Outcome.CRITICAL), (0, [], Outcome.CRITICAL)],
-)
-def test_a_service_that_runs_once_may_have_ended_well(
-    row: Row, observer: Observer, code: int, run_once: list[str], outcome: Outcome
-) -> None:
-    seen = Services(("migrate",), (container("exited", exit_code=code, service="migrate"),))
-    expected = row(checks.ComposeServicesUp, compose=COMPOSE, run_once=run_once)
-    checks.test_compose_services_up(expected, seen, observer)
-    assert observer.outcome is outcome
-
-
-def test_a_compose_file_without_services_is_critical(row: Row, observer: Observer) -> None:
-    checks.test_compose_services_up(row(checks.ComposeServicesUp, compose=COMPOSE), Services((), ()), observer)
-    assert observer.outcome is Outcome.CRITICAL
 
 
 @pytest.mark.parametrize(
@@ -140,3 +93,33 @@ def test_growth_is_judged_per_day_against_a_figure_old_enough(
 def test_a_pattern_that_cannot_be_read_is_refused_with_the_row(row: Row) -> None:
     with pytest.raises(ValidationError, match="regular expression"):
         row(checks.ProcessMemory, compose=COMPOSE, service="backend", workers="(")
+
+
+LIMITED = Inside(memory_limit_bytes=GIB, cpu_limit_cores=0.5)
+
+
+@pytest.mark.parametrize(
+    ("inside", "unlimited", "outcome"),
+    [
+        (LIMITED, [], Outcome.OK),
+        (replace(LIMITED, memory_limit_bytes=None), [], Outcome.CRITICAL),
+        (replace(LIMITED, cpu_limit_cores=None), [], Outcome.CRITICAL),
+        (None, [], Outcome.CRITICAL),
+        (Inside(), ["scraper"], Outcome.UNKNOWN),
+    ],
+)
+def test_every_container_has_limits(
+    row: Row, observer: Observer, inside: Inside | None, unlimited: list[str], outcome: Outcome
+) -> None:
+    seen = Services(("scraper",), (Container("shop-scraper-1", "scraper", "running", "", 0, inside),))
+    checks.test_container_limits(row(checks.ContainerLimits, compose=COMPOSE, unlimited=unlimited), seen, observer)
+    assert observer.outcome is outcome
+
+
+def test_a_project_without_containers_has_no_limits_to_judge(row: Row, observer: Observer) -> None:
+    checks.test_container_limits(row(checks.ContainerLimits, compose=COMPOSE), Services(("scraper",), ()), observer)
+    assert observer.outcome is Outcome.UNKNOWN
+
+
+def test_a_mean_over_a_minute_has_time_to_be_taken(row: Row) -> None:
+    assert row(checks.DockerResources, compose=COMPOSE, over="1m").deadline == 90

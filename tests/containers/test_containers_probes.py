@@ -56,7 +56,7 @@ def test_both_forms_of_compose_ps_say_the_same(look: Look, answers: Path) -> Non
 def test_a_project_without_containers_has_none(look: Look, answers: Path, nothing: str) -> None:
     (answers / "ps.txt").write_text(nothing)
     assert look("services").containers == ()
-    assert look("resource_use") == ()
+    assert look("resource_use", 0.0) == ()
 
 
 def test_a_container_of_compose_run_serves_nobody(look: Look, answers: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_container_of_compose_run_serves_nobody(look: Look, answers: Path) -> 
 
 
 def test_use_is_told_with_the_limits_that_were_given(look: Look) -> None:
-    use = {each.service: each for each in look("resource_use")}
+    use = {each.service: each for each in look("resource_use", 0.0)}
     assert set(use) == {"database", "redis", "backend", "worker"}
     assert (use["redis"].memory_bytes, use["redis"].memory_limit_bytes) == (45.8 * 2**20, 256 * 2**20)
     assert (use["database"].cpu_cores, use["database"].cpu_limit_cores) == (pytest.approx(0.0094), 1.5)
@@ -74,7 +74,7 @@ def test_use_is_told_with_the_limits_that_were_given(look: Look) -> None:
 
 
 def test_without_limits_memory_has_none_and_the_processor_is_the_host_s(look: Look) -> None:
-    worker = next(each for each in look("resource_use") if each.service == "worker")
+    worker = next(each for each in look("resource_use", 0.0) if each.service == "worker")
     assert worker.memory_limit_bytes is None
     assert worker.cpu_limit_cores == 4
 
@@ -82,7 +82,7 @@ def test_without_limits_memory_has_none_and_the_processor_is_the_host_s(look: Lo
 def test_a_container_that_docker_stats_cannot_measure_has_no_figures(look: Look, answers: Path) -> None:
     stats = answers / "stats.txt"
     stats.write_text(stats.read_text().replace("45.8MiB / 256MiB", "-- / --").replace("0.42%", "--"))
-    redis = next(each for each in look("resource_use") if each.service == "redis")
+    redis = next(each for each in look("resource_use", 0.0) if each.service == "redis")
     assert (redis.memory_bytes, redis.cpu_cores) == (None, None)
 
 
@@ -138,3 +138,29 @@ def test_an_answer_that_is_no_json_is_no_look(look: Look, answers: Path) -> None
     (answers / "ps.txt").write_text("NAME   STATUS\nredis  Up\n")
     with pytest.raises(CouldNotLook, match="answered no JSON"):
         look("services")
+
+
+def test_inspect_tells_limits_restarts_and_ages_by_the_hosts_clock(look: Look, answers: Path) -> None:
+    inspected = answers / "inspect.txt"
+    dates = '"StartedAt": "2026-11-19T06:12:45.5Z", "FinishedAt": "0001-01-01T00:00:00Z", "Pid": 4211'
+    inspected.write_text(inspected.read_text().replace('"Pid": 4211', dates))
+    redis = next(each for each in look("services").containers if each.service == "redis").inside
+    assert (redis.restarts, redis.memory_limit_bytes, redis.cpu_limit_cores) == (0, 256 * 2**20, 0.5)
+    assert redis.is_first_start
+    assert redis.finished_seconds is None
+    assert redis.created_seconds - redis.started_seconds == pytest.approx(1)
+
+
+def test_a_container_of_compose_run_is_told_apart(look: Look, answers: Path) -> None:
+    shutil.copy(answers / "ps-redis-stopped.txt", answers / "ps.txt")
+    assert [each.name for each in look("services").one_off] == ["bigshot-redis-run-4f1c"]
+
+
+def test_use_over_some_time_is_a_mean(look: Look, answers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "SAMPLE_EVERY_SECONDS", 0.2)
+    one = next(each for each in look("resource_use", 0.0) if each.service == "redis")
+    docker = answers / "docker"
+    higher = 'test "$(grep -c stats "$answers/asked")" -lt 3 || sed -i s/\\"0.42%/\\"30.42%/ "$answers/stats.txt"\ncase'
+    docker.write_text(docker.read_text().replace("case", higher, 1))
+    mean = next(each for each in look("resource_use", 0.6) if each.service == "redis")
+    assert one.cpu_cores < mean.cpu_cores < 0.3042

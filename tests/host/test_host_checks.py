@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from rounds.checks import test_host as checks
-from rounds.fixtures.host import Load, Machine, Memory, Processor, Volume
+from rounds.fixtures.host import Load, Machine, Memory, Processor
+from rounds.fixtures.volumes import Volume
 from rounds.judge import Observer
 from rounds.outcome import Outcome
 from rounds.targets import Host
@@ -92,3 +93,23 @@ def test_the_deadline_fits_the_window(row: Row, given: dict[str, str], deadline:
 def test_a_window_that_is_no_duration_is_refused_in_its_own_words(row: Row) -> None:
     with pytest.raises(ValidationError, match="'10 MB' is a size; a duration"):
         row(checks.CpuUsage, host=HOST, over="10 MB")
+
+
+@pytest.mark.parametrize(("free", "outcome"), [("40%", Outcome.OK), ("41%", Outcome.CRITICAL)])
+def test_a_row_may_say_how_much_stays_free(row: Row, observer: Observer, free: str, outcome: Outcome) -> None:
+    checks.test_disk_usage(row(checks.DiskUsage, host=HOST, free=free), WELL, observer)
+    assert observer.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("memory", "outcome"),
+    [
+        (Memory(100, 50, 10, 5), Outcome.OK),
+        (Memory(100, 50, 10, 4), Outcome.CRITICAL),
+        (Memory(100, 50), Outcome.OK),
+        (None, Outcome.UNKNOWN),
+    ],
+)
+def test_swap_is_not_lived_in(row: Row, observer: Observer, memory: Memory | None, outcome: Outcome) -> None:
+    checks.test_swap_usage(row(checks.SwapUsage, host=HOST), replace(WELL, memory=memory), observer)
+    assert observer.outcome is outcome

@@ -68,7 +68,7 @@ def test_images_overlays_and_memory_hold_no_data(recorded: Host) -> None:
     assert set(data) == {"/", "/srv/shared files", "/tank"}
     assert (data["/"].used_bytes, data["/"].inodes_used) == (14827396 * 1024, 402178)
     assert data["/tank"].inodes_used is None
-    assert seen.complaints == {}
+    assert not seen.complaints.keys() & {"volumes", "memory", "load"}
 
 
 def test_load_and_memory_come_from_the_recorded_files(recorded: Host) -> None:
