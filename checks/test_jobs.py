@@ -14,12 +14,17 @@ from rounds.targets import Postgres
 
 
 class JobAge(Expectation):
-    """How old a row may be whose `status` is none of `finished`; `created` is the column with its time of creation."""
+    """How old a row may be whose `status` is none of `finished`; `created` is the column with its time of creation.
+
+    Statuses in `ignored` may last: to judge only jobs that run, ignore those that wait, and let `created` be the column
+    with the time of their start. A status in neither list counts as unfinished.
+    """
 
     database: Postgres
     table: str
     status: str = "status"
     finished: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
     created: str = "created_at"
     age: Limit = at_most(86400, unit="s")
 

@@ -1,92 +1,86 @@
-"""Redis answers, has room, and finds what it is asked for."""
+"""Redis answers, has room, and does not waste it."""
 
 from rounds.expectation import Expectation
-from rounds.fixtures.redis_server import KeyLookups, ServerMemory
-from rounds.judge import Earlier, Observer
+from rounds.fixtures.redis_server import Answer, Node
+from rounds.judge import Observer
 from rounds.limits import Limit, at_least, at_most
-from rounds.quantities import Duration, shown
+from rounds.quantities import Size, shown
 from rounds.targets import Redis
 
 
 class RedisMemory(Expectation):
-    """How fast PING is answered, and how much of maxmemory (or of the target's memory_limit) may be used."""
+    """How fast PING is answered, and how much of maxmemory (or of the target's memory_limit) may be used.
+
+    With `maxmemory_set` a server without a maxmemory of its own is critical, whatever memory_limit says. A server that
+    evicts fills up to its limit by design: let a row of `redis-evictions` stand beside this one.
+    """
 
     server: Redis
     ping: Limit = at_most(1, unit="s")
     used: Limit = at_most(90, unit="%")
     rejected: Limit = at_most(0)
+    maxmemory_set: bool = False
 
 
-def test_redis_memory(expected: RedisMemory, redis_memory: ServerMemory, observe: Observer) -> None:
+def test_redis_memory(expected: RedisMemory, redis_answer: Answer, observe: Observer) -> None:
     """Redis answers and has room.
 
     Remedy: if it does not answer, look at its log and restart it. If it is full, find the largest keys (MEMORY USAGE),
     give keys without an expiry one, or raise maxmemory. After connections were rejected raise maxclients or find who
     keeps them open; CONFIG RESETSTAT makes the count start anew.
     """
-    seen = redis_memory
+    seen = redis_answer
     if seen.failure:
         observe.critical("answer to PING", seen.failure, "missing")
         return
     observe("answer to PING", seen.ping_seconds, expected.ping)
-    room = seen.maxmemory_bytes or expected.server.memory_limit
-    if room and seen.used_bytes is not None:
-        note = f"{shown(seen.used_bytes, 'B')} of {shown(room, 'B')}"
-        observe("memory used", 100 * seen.used_bytes / room, expected.used, note=note)
+    for node in seen.nodes:
+        _room(expected, node, node.called("memory used", seen.nodes), observe)
+        rejected = node.called("rejected connections", seen.nodes)
+        observe(rejected, node.rejected_connections, expected.rejected, note="since the counters began")
+
+
+def _room(expected: RedisMemory, node: Node, name: str, observe: Observer) -> None:
+    if expected.maxmemory_set and node.maxmemory_bytes == 0:
+        observe.critical(name, "maxmemory is 0: it takes memory until the machine has none left", "no limit")
+        return
+    room = node.maxmemory_bytes or expected.server.memory_limit
+    if room and node.used_bytes is not None:
+        note = f"{shown(node.used_bytes, 'B')} of {shown(room, 'B')}"
+        evicts = node.maxmemory_bytes and node.maxmemory_policy not in {"noeviction", ""}
+        note += f"; {node.maxmemory_policy} removes keys when it is full" if evicts else ""
+        observe(name, 100 * node.used_bytes / room, expected.used, note=note)
     else:
         why = "the server has no maxmemory and the inventory no memory_limit for it, so nobody knows when it is full"
-        observe.unknown("memory used", why)
-    observe("rejected connections", seen.rejected_connections, expected.rejected, note="since the counters began")
+        observe.unknown(name, why)
 
 
-class RedisHitRate(Expectation):
-    """What share of the look-ups since an earlier round (at least `apart` ago) must find their key.
+class RedisFragmentation(Expectation):
+    """How the memory that the system gave relates to what the data need; judged from `used_above` on.
 
-    The counters are the whole server's. Calls of `queue_commands` are reads of a broker on the same server: the share
-    is only judged if it comes out the same whether these were hits or misses.
+    Far above 1 it is scattered, below 1 a part of it is in swap. A small server's own overhead would drown the ratio.
     """
 
     server: Redis
-    apart: Duration = 3600
-    minimum: int = 1000
-    queue_commands: tuple[str, ...] = ("llen", "lrange", "smembers", "zrange", "zrevrangebyscore")
-    hits: Limit = at_least(80, unit="%")
+    used_above: Size = 100_000_000
+    fragmentation: Limit = at_most(1.5)
+    resident: Limit = at_least(1.0)
 
 
-def test_redis_hit_rate(expected: RedisHitRate, key_lookups: KeyLookups, earlier: Earlier, observe: Observer) -> None:
-    """Most look-ups find their key in the cache.
+def test_redis_fragmentation(expected: RedisFragmentation, redis_nodes: tuple[Node, ...], observe: Observer) -> None:
+    """The memory of Redis is not badly scattered, and not in swap.
 
-    Remedy: see whether the cache was flushed or restarted (then wait), whether keys are evicted (evicted_keys in INFO:
-    give it more memory), or whether their time to live is too short or a release changed their names.
+    Remedy: where it is scattered, switch on activedefrag if the build has it, or restart the server (a replica first,
+    then fail over) after a save. Where a part is in swap, look who else takes the machine's memory and lower maxmemory.
     """
-    now = {"hits": key_lookups.hits, "misses": key_lookups.misses, "queue reads": key_lookups.queue_reads}
-    then = {name: earlier.newest(name, at_least_old=expected.apart) for name in now}
-    for name, total in now.items():
-        observe(name, total, note="total of the whole server")
-    first = [figure.value for figure in then.values() if figure]
-    if len(first) < len(now):
-        why = f"this round keeps the first figures; a round at least {shown(expected.apart, 's')} later can judge"
-        observe.unknown("hit rate", why)
-        return
-    restarted = any(total < begun for total, begun in zip(now.values(), first, strict=True))
-    hits, misses, reads = (
-        total - (0 if restarted else begun) for total, begun in zip(now.values(), first, strict=True)
-    )
-    since = "since the counters began anew" if restarted else "since the earlier round"
-    _judge(expected, hits, hits + misses, min(reads, hits + misses), since, observe)
-
-
-def _judge(  # noqa: PLR0913, PLR0917 - the three figures belong together
-    expected: RedisHitRate, hits: float, total: float, reads: float, since: str, observe: Observer
-) -> None:
-    lookups = total - reads
-    if lookups < max(expected.minimum, 1):
-        why = f"only {lookups:.0f} look-ups {since}, {expected.minimum} are needed"
-        observe.unknown("hit rate", why)
-        return
-    lowest, highest = (100 * found / lookups for found in (max(hits - reads, 0), min(hits, lookups)))
-    if expected.hits.verdict(lowest) is not expected.hits.verdict(highest):
-        why = f"between {lowest:.0f} % and {highest:.0f} %: {reads:.0f} reads of queues on this server blur it"
-        observe.unknown("hit rate", why)
-        return
-    observe("hit rate", 100 * hits / total, expected.hits, note=f"of {lookups:.0f} look-ups {since}")
+    for node in redis_nodes:
+        name = node.called("fragmentation", redis_nodes)
+        ratio, used = node.fragmentation_ratio, node.used_bytes or 0
+        if used <= expected.used_above:
+            note = (
+                f"not judged: {shown(used, 'B')} are used, and up to {shown(expected.used_above, 'B')} it says little"
+            )
+            observe(name, "not known" if ratio is None else ratio, note=note)
+            continue
+        observe(name, ratio, expected.fragmentation, note=f"{shown(used, 'B')} used")
+        observe(node.called("resident memory for each byte used", redis_nodes), ratio, expected.resident)

@@ -26,8 +26,8 @@ def jobs(server: Server) -> Iterator[Server]:
     server.run("TRUNCATE jobs")
 
 
-def unfinished(database: Postgres, created: str = "created_at") -> facts.UnfinishedJobs:
-    found: facts.UnfinishedJobs = PROBES["unfinished_jobs"].look(database, "jobs", "status", FINISHED, created)
+def unfinished(database: Postgres, created: str = "created_at", ignored: tuple[str, ...] = ()) -> facts.UnfinishedJobs:
+    found: facts.UnfinishedJobs = PROBES["unfinished_jobs"].look(database, "jobs", "status", FINISHED, ignored, created)
     return found
 
 
@@ -67,6 +67,14 @@ def test_a_job_that_has_been_running_since_last_week_is_critical(row: Row, jobs:
     assert observer.outcome is Outcome.CRITICAL
     assert "7 d" in observer.summary
     assert "running" in observer.summary
+
+
+def test_statuses_that_may_last_are_left_aside(row: Row, jobs: Server, database: Postgres) -> None:
+    jobs.run("INSERT INTO jobs (status, created_at) VALUES ('pending', now() - interval '7 days'), ('running', now())")
+    assert judged_age(row, unfinished(database)).outcome is Outcome.CRITICAL
+    assert judged_age(row, unfinished(database, ignored=("pending",))).outcome is Outcome.OK
+    jobs.run("INSERT INTO jobs (status, created_at) VALUES ('stopping', now() - interval '7 days')")
+    assert judged_age(row, unfinished(database, ignored=("pending",))).outcome is Outcome.CRITICAL
 
 
 def test_a_job_without_status_is_unfinished(row: Row, jobs: Server, database: Postgres) -> None:

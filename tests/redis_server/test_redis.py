@@ -1,4 +1,4 @@
-"""Redis: answers, room, hit rate."""
+"""Redis: answers, room, fragmentation."""
 
 import socket
 import time
@@ -11,27 +11,33 @@ from pydantic import SecretStr
 
 from rounds.checks import test_redis as checks
 from rounds.fixtures import redis_server as facts
-from rounds.judge import Earlier, EarlierFigure, Observer
+from rounds.judge import Observer
 from rounds.outcome import Outcome
-from rounds.probe import PROBES, CouldNotLook
+from rounds.probe import PROBES, CouldNotLook, Unreachable
 from rounds.targets import Redis
 
-from .conftest import PASSWORD, Server
+from .figures import node
+from .servers import PASSWORD, Server
 
 Row = Callable[..., Any]
-QUEUE_COMMANDS = ("llen", "lrange", "smembers", "zrange", "zrevrangebyscore")
 
 
-def memory(target: Redis) -> facts.ServerMemory:
-    found: facts.ServerMemory = PROBES["redis_memory"].look(target)
+def memory(target: Redis) -> facts.Answer:
+    found: facts.Answer = PROBES["redis_answer"].look(target)
     return found
 
 
-def judged(row: Row, fact: facts.ServerMemory, **target: Any) -> Observer:
+def judged(row: Row, fact: facts.Answer, *, maxmemory_set: bool = False, **target: Any) -> Observer:
     observer = Observer()
-    checks.test_redis_memory(
-        row(checks.RedisMemory, server=Redis(name="cache", url=SecretStr("x"), **target)), fact, observer
-    )
+    server = Redis(name="cache", url=SecretStr("x"), **target)
+    checks.test_redis_memory(row(checks.RedisMemory, server=server, maxmemory_set=maxmemory_set), fact, observer)
+    return observer
+
+
+def scattered(row: Row, *nodes: facts.Node, **given: Any) -> Observer:
+    observer = Observer()
+    expected = row(checks.RedisFragmentation, server=Redis(name="cache", url=SecretStr("x")), **given)
+    checks.test_redis_fragmentation(expected, nodes, observer)
     return observer
 
 
@@ -62,7 +68,7 @@ def test_a_server_that_is_nearly_full_is_critical(row: Row, server: Server) -> N
 
 def test_without_maxmemory_the_limit_of_the_container_counts(row: Row, server: Server) -> None:
     fact = memory(server.target())
-    assert fact.maxmemory_bytes == 0
+    assert fact.nodes[0].maxmemory_bytes == 0
     assert judged(row, fact).outcome is Outcome.UNKNOWN
     assert judged(row, fact, memory_limit="1GB").outcome is Outcome.OK
     assert judged(row, fact, memory_limit="100kB").outcome is Outcome.CRITICAL
@@ -82,7 +88,7 @@ def test_a_server_that_accepts_and_says_nothing_is_critical_in_time(row: Row) ->
         fact = memory(
             Redis(name="cache", url=SecretStr(f"redis://:{PASSWORD}@127.0.0.1:{listener.getsockname()[1]}/0"))
         )
-    assert time.monotonic() - begun < PROBES["redis_memory"].deadline / 2
+    assert time.monotonic() - begun < PROBES["redis_answer"].deadline / 2
     assert PASSWORD not in fact.failure
     assert judged(row, fact).outcome is Outcome.CRITICAL
 
@@ -95,64 +101,104 @@ def test_a_url_that_cannot_be_read_is_unknown_and_is_not_told(url: str) -> None:
 
 
 def test_a_wrong_password_is_unknown_and_is_not_told(server: Server) -> None:
-    with pytest.raises(CouldNotLook, match="does not take our password") as caught:
+    with pytest.raises(Unreachable, match="does not take our password") as caught:
         memory(server.target(url=SecretStr(server.url(password="wr0ng-pass"))))
     assert "wr0ng-pass" not in str(caught.value)
 
 
-def test_slow_answers_rejections_and_missing_figures_are_not_ok(row: Row) -> None:
-    assert judged(row, facts.ServerMemory("", 1.5, 10, 100, 0)).outcome is Outcome.CRITICAL
-    assert judged(row, facts.ServerMemory("", 0.1, 10, 100, 3)).outcome is Outcome.CRITICAL
-    assert judged(row, facts.ServerMemory("", 0.1, 10, 100, None)).outcome is Outcome.UNKNOWN
+def test_a_url_without_the_password_that_is_due_is_told(server: Server) -> None:
+    with pytest.raises(Unreachable, match="asks for a password, and its URL has none"):
+        memory(server.target(url=SecretStr(f"redis://127.0.0.1:{server.port}/1")))
 
 
-def rated(row: Row, fact: facts.KeyLookups, *then: float, age: float = 4000) -> Observer:
-    observer = Observer()
-    names = ("hits", "misses", "queue reads")
-    earlier = Earlier({name: [EarlierFigure(value, age)] for name, value in zip(names, then, strict=False)})
-    checks.test_redis_hit_rate(
-        row(checks.RedisHitRate, server=Redis(name="cache", url=SecretStr("x"))), fact, earlier, observer
-    )
-    return observer
+def test_what_cannot_be_reached_is_the_cause_of_all_other_rows() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        dead = Redis(name="cache", url=SecretStr(f"redis://127.0.0.1:{free.getsockname()[1]}/0"))
+        for probe, arguments in {"redis_nodes": (), "key_sizes": ("*", 10), "key_expiry": ("*", 10)}.items():
+            with pytest.raises(Unreachable, match="refused"):
+                PROBES[probe].look(dead, *arguments)
 
 
-def test_look_ups_are_counted(server: Server) -> None:
-    before = PROBES["key_lookups"].look(server.target(), QUEUE_COMMANDS)
+@pytest.mark.parametrize(
+    ("rights", "probe", "arguments", "command"),
+    [
+        ("-info", "redis_nodes", (), "info"),
+        ("-info", "redis_answer", (), "info"),
+        ("-scan", "key_sizes", ("*", 10), "scan"),
+        ("-memory", "key_sizes", ("*", 10), "memory"),
+        ("-ttl", "key_expiry", ("*", 10), "ttl"),
+        ("-info", "redis_cluster", (), "info"),
+    ],
+)
+def test_what_our_user_may_not_is_named(
+    server: Server, rights: str, probe: str, arguments: tuple[object, ...], command: str
+) -> None:
     with server.client() as client:
-        client.set("here", "1")
-        for name in ("here", "here", "there"):
-            client.get(name)
-        client.llen("queue")
-    after = PROBES["key_lookups"].look(server.target(), QUEUE_COMMANDS)
-    assert (after.hits - before.hits, after.misses - before.misses) == (2, 2)
-    assert after.queue_reads - before.queue_reads == 1
+        client.set("one", "1")
+        client.execute_command("ACL", "SETUSER", "looker", "reset", "on", f">{PASSWORD}", "~*", "+@all", rights)
+        target = server.target(url=SecretStr(f"redis://looker:{PASSWORD}@127.0.0.1:{server.port}/1"))
+        with pytest.raises(CouldNotLook, match=f"does not let our user look: .*{command}") as caught:
+            PROBES[probe].look(target, *arguments)
+        client.flushdb()
+    assert not isinstance(caught.value, Unreachable)
+    assert PASSWORD not in str(caught.value)
 
 
-def test_a_warm_cache_is_ok(row: Row) -> None:
-    assert rated(row, facts.KeyLookups(10_950, 5_050, 0), 10_000, 5_000, 0).outcome is Outcome.OK
+def test_few_rights_are_enough_to_look(server: Server) -> None:
+    rights = ("+info", "+ping", "+echo", "+select", "+scan", "+ttl", "+type", "+memory|usage", "+strlen")
+    with server.client() as client:
+        client.set("one", "1" * 20_000)
+        client.execute_command("ACL", "SETUSER", "looker", "reset", "on", f">{PASSWORD}", "~*", *rights)
+        target = server.target(url=SecretStr(f"redis://looker:{PASSWORD}@127.0.0.1:{server.port}/1"))
+        assert memory(target).failure == ""
+        assert PROBES["key_sizes"].look(target, "*", 10).largest[0].size_bytes == 20_000
+        assert PROBES["key_expiry"].look(target, "*", 10).without_expiry == 1
+        client.flushdb()
 
 
-def test_a_flushed_cache_is_critical_whatever_the_totals_say(row: Row) -> None:
-    assert rated(row, facts.KeyLookups(990_000, 6_000, 0), 989_900, 4_000, 0).outcome is Outcome.CRITICAL
+def test_slow_answers_rejections_and_missing_figures_are_not_ok(row: Row) -> None:
+    assert judged(row, facts.Answer("", 0.1, (node(),))).outcome is Outcome.OK
+    assert judged(row, facts.Answer("", 1.5, (node(),))).outcome is Outcome.CRITICAL
+    assert judged(row, facts.Answer("", 0.1, (node(rejected_connections=3),))).outcome is Outcome.CRITICAL
+    assert judged(row, facts.Answer("", 0.1, (node(rejected_connections=None),))).outcome is Outcome.UNKNOWN
+    assert judged(row, facts.Answer("", 0.1, (node(used_bytes=None),))).outcome is Outcome.UNKNOWN
 
 
-def test_after_a_restart_the_totals_since_then_are_judged(row: Row) -> None:
-    assert rated(row, facts.KeyLookups(1_900, 100, 0), 50_000, 90, 0).outcome is Outcome.OK
-    assert rated(row, facts.KeyLookups(100, 1_900, 0), 50_000, 90, 0).outcome is Outcome.CRITICAL
+def test_a_server_that_must_have_a_limit_and_has_none_is_critical(row: Row) -> None:
+    fact = facts.Answer("", 0.1, (node(maxmemory_bytes=0),))
+    observer = judged(row, fact, maxmemory_set=True, memory_limit="1GB")
+    assert observer.outcome is Outcome.CRITICAL
+    assert "maxmemory is 0" in observer.summary
+    assert judged(row, fact, memory_limit="1GB").outcome is Outcome.OK
 
 
-def test_the_first_figures_and_figures_of_minutes_ago_are_unknown(row: Row) -> None:
-    assert rated(row, facts.KeyLookups(9_000, 0, 0)).outcome is Outcome.UNKNOWN
-    assert rated(row, facts.KeyLookups(9_000, 0, 0), 0, 0, 0, age=600).outcome is Outcome.UNKNOWN
+def test_a_full_server_that_evicts_says_that_it_does(row: Row) -> None:
+    observer = judged(row, facts.Answer("", 0.1, (node(used_bytes=950_000_000),)))
+    assert observer.outcome is Outcome.CRITICAL
+    assert "allkeys-lru removes keys when it is full" in observer.summary
 
 
-def test_few_look_ups_are_unknown(row: Row) -> None:
-    assert rated(row, facts.KeyLookups(10, 0, 0), 10, 0, 0).outcome is Outcome.UNKNOWN
-    assert rated(row, facts.KeyLookups(5_000, 0, 4_500), 0, 0, 0).outcome is Outcome.UNKNOWN
+def test_one_full_node_of_a_cluster_is_named(row: Row) -> None:
+    nodes = (node(name="127.0.0.1:7001"), node(name="127.0.0.1:7002", used_bytes=990_000_000))
+    observer = judged(row, facts.Answer("", 0.1, nodes))
+    assert observer.outcome is Outcome.CRITICAL
+    assert "memory used of 127.0.0.1:7002 is 99 %" in observer.summary
 
 
-def test_reads_of_queues_that_blur_the_share_are_unknown(row: Row) -> None:
-    observer = rated(row, facts.KeyLookups(5_000, 900, 2_900), 0, 0, 0)
-    assert observer.outcome is Outcome.UNKNOWN
-    assert "reads of queues" in observer.summary
-    assert rated(row, facts.KeyLookups(50_000, 900, 2_900), 0, 0, 0).outcome is Outcome.OK
+def test_fragmentation_is_judged_on_both_sides(row: Row) -> None:
+    assert scattered(row, node()).outcome is Outcome.OK
+    assert scattered(row, node(fragmentation_ratio=1.6)).outcome is Outcome.CRITICAL
+    swapped = scattered(row, node(fragmentation_ratio=0.7))
+    assert swapped.outcome is Outcome.CRITICAL
+    assert "resident memory" in swapped.summary
+    assert scattered(row, node(fragmentation_ratio=None)).outcome is Outcome.UNKNOWN
+
+
+def test_the_ratio_of_a_small_server_is_told_and_not_judged(row: Row, server: Server) -> None:
+    nodes = PROBES["redis_nodes"].look(server.target())
+    assert nodes[0].fragmentation_ratio > 1.5
+    observer = scattered(row, *nodes)
+    assert observer.outcome is Outcome.OK
+    assert "not judged" in observer.summary
+    assert scattered(row, *nodes, used_above="100kB").outcome is Outcome.CRITICAL
