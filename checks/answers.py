@@ -1,13 +1,46 @@
 """What several checks say alike: of an endpoint's answer, of a log that was read, and of how old something is."""
 
-from rounds.fixtures.http import Answer
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from rounds.expectation import Expectation
+from rounds.fixtures.answers import Answer
 from rounds.fixtures.logs import LogRecords
 from rounds.judge import Observer
-from rounds.limits import Limit, exactly
+from rounds.limits import Limit, at_most, exactly
 
 CLOCKS_DIFFER_SECONDS = 60
 MOST_FOREIGN_LINES = 20
 MOST_FOREIGN_LINES_PER_RECORD = 3
+
+
+Redirects = Annotated[int, Field(ge=0, le=10, description="how many redirects are followed")]
+StatusCode = Annotated[int, Field(ge=100, le=599)]
+
+
+class StatusDue(Expectation):
+    """What rows on HTTP statuses share: the one that is due, or a bound that it must be below."""
+
+    status: StatusCode = 200
+    below: Annotated[StatusCode | None, Field(description="any status below this one will do, instead of `status`")] = (
+        None
+    )
+    never: Annotated[tuple[StatusCode, ...], Field(description="bad although below the bound, such as 403 or 429")] = ()
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "StatusDue":
+        if self.below is not None and "status" in self.model_fields_set:
+            raise ValueError("status and below exclude each other: name one of them")
+        if self.never and self.below is None:
+            raise ValueError("never goes with below")
+        return self
+
+    def is_due(self, status: int | None) -> bool:
+        """Whether this is a status that is good."""
+        if self.below is None or status is None:
+            return status == self.status
+        return status < self.below and status not in self.never
 
 
 def is_answered(within: Limit, answer: Answer, observe: Observer) -> bool:
@@ -36,6 +69,16 @@ def is_answered(within: Limit, answer: Answer, observe: Observer) -> bool:
 def observe_status(wanted: int, answer: Answer, observe: Observer) -> None:
     note = f"{answer.url} leads on to {answer.redirects_to}" if answer.redirects_to else ""
     observe("http status", answer.status, exactly(wanted), note=note)
+
+
+def observe_status_due(due: StatusDue, answer: Answer, observe: Observer) -> None:
+    """Judge a status by the rule of its row."""
+    if due.below is None:
+        observe_status(due.status, answer, observe)
+    elif answer.status in due.never:
+        observe.critical("http status", f"{answer.url} refuses us", answer.status)
+    else:
+        observe("http status", answer.status, at_most(due.below - 1))
 
 
 def observe_age(observe: Observer, name: str, seconds: float, limit: Limit, note: str = "") -> None:

@@ -2,8 +2,8 @@
 
 from rounds.checks.answers import is_answered, observe_age
 from rounds.expectation import Expectation
+from rounds.fixtures.answers import Answer, said
 from rounds.fixtures.backups import Archives
-from rounds.fixtures.http import Answer, said
 from rounds.judge import Observer
 from rounds.limits import Limit, at_most, exactly
 from rounds.targets import Backups, Endpoint

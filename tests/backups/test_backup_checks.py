@@ -8,9 +8,9 @@ import pytest
 
 from rounds.checks import test_archives as archive_checks
 from rounds.checks import test_backups as checks
+from rounds.fixtures.answers import Answer
 from rounds.fixtures.archives import Contents
 from rounds.fixtures.backups import Archive, Archives, Pointer
-from rounds.fixtures.http import Answer
 from rounds.judge import Observer
 from rounds.outcome import Outcome
 from rounds.targets import Backups, Endpoint

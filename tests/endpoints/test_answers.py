@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from rounds.fixtures.http import Answer, epoch_seconds
+from rounds.fixtures.answers import Answer, epoch_seconds
 from rounds.probe import PROBES, CouldNotLook
 from rounds.targets import Endpoint
 
@@ -280,5 +280,5 @@ def issue(folder: Path) -> tuple[Path, Path]:
 
 
 def test_the_module_alone_does_not_import_httpx() -> None:
-    script = "import sys, rounds.fixtures.http; print('httpx' in sys.modules)"
+    script = "import sys, rounds.fixtures.answers; print('httpx' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rounds.checks import test_http as checks
-from rounds.fixtures.http import Answer
+from rounds.checks import test_http_health, test_http_json
+from rounds.fixtures.answers import Answer
 from rounds.judge import Observer
 from rounds.outcome import Outcome
 from rounds.targets import Endpoint
@@ -22,7 +23,7 @@ def answered(document: Any = None, status: int | None = 200, **given: Any) -> An
     return replace(fact, **given)
 
 
-def judged(check: Callable[..., None], expected: Any, answer: Answer) -> Observer:
+def judged(check: Callable[..., None], expected: Any, answer: Any) -> Observer:
     observer = Observer()
     check(expected, answer, observer)
     return observer
@@ -55,7 +56,11 @@ GOOD = {"database": {"status": "healthy", "latency_ms": 1.2}, "celery": {"status
 
 def health(row: Callable[..., Any], answer: Answer) -> Observer:
     names = {"components": "components", "required": ["database", "celery"], "healthy": ["healthy"]}
-    return judged(checks.test_http_health_json, row(checks.HttpHealthJson, endpoint=API, path="/x", **names), answer)
+    return judged(
+        test_http_health.test_http_health_json,
+        row(test_http_health.HttpHealthJson, endpoint=API, path="/x", **names),
+        (answer,),
+    )
 
 
 def test_a_healthy_service_with_healthy_components_is_ok(row: Callable[..., Any]) -> None:
@@ -113,16 +118,17 @@ def test_an_answer_that_says_nothing_of_health_is_told_as_such(
 
 
 def test_without_components_in_the_row_only_the_status_counts(row: Callable[..., Any]) -> None:
-    expected = row(checks.HttpHealthJson, endpoint=API, path="/x")
-    assert judged(checks.test_http_health_json, expected, answered({"status": "ok"})).outcome is Outcome.OK
+    expected = row(test_http_health.HttpHealthJson, endpoint=API, path="/x")
+    seen = judged(test_http_health.test_http_health_json, expected, (answered({"status": "ok"}),))
+    assert seen.outcome is Outcome.OK
 
 
 FIGURES = {"timestamp": "2026-11-22T06:59:00Z", "jobs": {"pending": 3}, "memory_bytes": 1.5e9}
 
 
 def figures(row: Callable[..., Any], answer: Answer) -> Observer:
-    expected = row(checks.HttpJsonFields, endpoint=API, path="/x", numbers=["jobs.pending", "memory_bytes"])
-    return judged(checks.test_http_json_fields, expected, answer)
+    expected = row(test_http_json.HttpJsonFields, endpoint=API, path="/x", numbers=["jobs.pending", "memory_bytes"])
+    return judged(test_http_json.test_http_json_fields, expected, answer)
 
 
 def test_current_figures_are_ok(row: Callable[..., Any]) -> None:
