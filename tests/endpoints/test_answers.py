@@ -21,14 +21,14 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from rounds.fixtures.answers import Answer, epoch_seconds
-from rounds.probe import PROBES, CouldNotLook
+from rounds.probe import PROBES, CouldNotLook, Unreachable
 from rounds.targets import Endpoint
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 def look(endpoint: Endpoint, path: str = "/health", deadline: float | None = 2) -> Answer:
-    seen: Answer = PROBES["answer"].look(endpoint, path, deadline)
+    seen: Answer = PROBES["page"].look(endpoint, path, 0, deadline)
     return seen
 
 
@@ -282,3 +282,8 @@ def issue(folder: Path) -> tuple[Path, Path]:
 def test_the_module_alone_does_not_import_httpx() -> None:
     script = "import sys, rounds.fixtures.answers; print('httpx' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"
+
+
+def test_for_those_who_judge_what_stands_in_it_an_answer_that_never_came_is_a_cause() -> None:
+    with pytest.raises(Unreachable, match="gives no answer: .*refused"):
+        PROBES["answer"].look(Endpoint(name="api", system="shop", url="http://127.0.0.1:9"), "/health")
