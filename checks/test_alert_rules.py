@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rounds.checks.on_host import Bound
+from rounds.bound import Bound
 from rounds.checks.samples import (
     OnlyWhile,
     is_due,

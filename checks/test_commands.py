@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from rounds.checks.on_host import Bound, OnHost, refuse_unknown, worst
+from rounds.bound import Bound, refuse_unknown, worst
+from rounds.checks.on_host import OnHost
 from rounds.fixtures.commands import Ended
 from rounds.judge import Observer
 from rounds.limits import Exactly, Limit, at_least, at_most, exactly

@@ -28,6 +28,7 @@ class HttpHealthJson(Expectation):
     healthy: Annotated[tuple[str, ...], Field(min_length=1)] = ("healthy", "ok")
     components: JsonPath | None = None
     required: tuple[str, ...] = ()
+    healthy_components: Annotated[tuple[str, ...], Field(description="where components have words of their own")] = ()
     within: Limit = at_most(5, unit="s")
     in_a_row: Annotated[int, Field(ge=1, le=20)] = 1
     every: Annotated[Duration, Field(description="the pause between two of in_a_row")] = 2.0
@@ -66,14 +67,15 @@ def _judge_health(expected: HttpHealthJson, answer: Answer, observe: Observer) -
     observe("status", said(status), exactly(*expected.healthy))
     if expected.components is None and not expected.required:
         return
-    found = answer.components(expected.components or "components")
+    found, healthy = (
+        answer.components(expected.components or "components"),
+        expected.healthy_components or expected.healthy,
+    )
     if not found:
         observe.critical("components", "the answer lists no component", "missing")
     for name in expected.required:
         states = [state for known, state in found if known == name] or ["missing"]
-        worst = next((state for state in states if state not in expected.healthy), states[0])
-        observe(f"component {name}", worst, exactly(*expected.healthy))
-    ill = [
-        f"{name}: {state}" for name, state in found if name not in expected.required and state not in expected.healthy
-    ]
+        worst = next((state for state in states if state not in healthy), states[0])
+        observe(f"component {name}", worst, exactly(*healthy))
+    ill = [f"{name}: {state}" for name, state in found if name not in expected.required and state not in healthy]
     observe("other components not healthy", len(ill), at_most(0), note=", ".join(ill[:5]))

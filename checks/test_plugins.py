@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rounds.checks.on_host import Bound, OnHost
+from rounds.bound import Bound
+from rounds.checks.on_host import OnHost
 from rounds.fixtures.commands import PluginAnswer
 from rounds.fixtures.perfdata import Perfdata
 from rounds.judge import Observer

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rounds.checks.on_host import Bound
+from rounds.bound import Bound
 from rounds.checks.samples import (
     Figure,
     OnlyWhile,

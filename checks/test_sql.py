@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from rounds.checks.on_host import Bound, worst
+from rounds.bound import Bound, worst
 from rounds.expectation import Expectation
 from rounds.fixtures.sql import QueryRows
 from rounds.judge import Observer

@@ -113,9 +113,11 @@ def test_a_row_may_name_the_services_it_means(row: Row, observer: Observer, name
     assert observer.outcome is outcome
 
 
-def down(row: Row, observer: Observer, seen: Services, newest: float | None = None, **more: Any) -> Outcome:
+def down(
+    row: Row, observer: Observer, seen: Services, newest: float | None = None, called: float | None = None, **more: Any
+) -> Outcome:
     expected = row(checks.ComposeServicesDown, compose=COMPOSE, services=["scraper"], **more)
-    checks.test_compose_services_down(expected, seen, newest, observer)
+    checks.test_compose_services_down(expected, seen, newest, called, observer)
     return observer.outcome
 
 
@@ -158,3 +160,10 @@ def test_nothing_was_added_since_the_service_stopped(
 def test_a_database_without_a_table_is_refused(row: Row) -> None:
     with pytest.raises(ValidationError, match="both, or none"):
         row(checks.ComposeServicesDown, compose=COMPOSE, services=["scraper"], database=DATABASE)
+
+
+def test_without_an_incident_nothing_has_to_be_stopped(row: Row, observer: Observer) -> None:
+    seen = Services(("scraper",), (container("running", service="scraper"),))
+    with pytest.raises(pytest.skip.Exception, match="no incident is open"):
+        down(row, observer, seen, incident="/srv/emergency")
+    assert down(row, observer, seen, called=60.0, incident="/srv/emergency") is Outcome.CRITICAL

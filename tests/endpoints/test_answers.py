@@ -285,5 +285,5 @@ def test_the_module_alone_does_not_import_httpx() -> None:
 
 
 def test_for_those_who_judge_what_stands_in_it_an_answer_that_never_came_is_a_cause() -> None:
-    with pytest.raises(Unreachable, match="gives no answer: .*refused"):
+    with pytest.raises(Unreachable, match=r"gives no answer: .*refused"):
         PROBES["answer"].look(Endpoint(name="api", system="shop", url="http://127.0.0.1:9"), "/health")
