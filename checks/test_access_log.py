@@ -1,6 +1,5 @@
 """Requests in an access log end well and in time."""
 
-import re
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -16,7 +15,7 @@ MOST_UNREAD_PERCENT = 5
 
 
 def _with_group(log: Log, group: str) -> Log:
-    if group not in re.compile(log.pattern).groupindex:
+    if group not in log.fields:
         raise ValueError(f"the pattern of {log.name} has no group {group}")
     return log
 

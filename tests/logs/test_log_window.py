@@ -111,7 +111,7 @@ def test_records_slightly_out_of_order_are_not_lost(
 def test_lines_between_records_belong_to_the_record_before(app_log: MakeLog, path: Path) -> None:
     path.write_text(stamped(1, "ERROR broke") + "Traceback:\n  File x\n\nKeyError: 'ERROR '\n" + stamped(0, "INFO on"))
     window = LogWindow(app_log(), DAY)
-    assert [record.groups["level"] for record in window] == ["ERROR", "INFO"]
+    assert [record.field("level") for record in window] == ["ERROR", "INFO"]
     assert (window.stray_lines, window.foreign_lines) == (3, 0)
 
 
