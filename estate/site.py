@@ -35,6 +35,9 @@ class Site:
 
     def start(self) -> None:
         self.part.start()
+        self.await_ready()
+
+    def await_ready(self) -> None:
         self.part.await_ready(self._answers)
 
     @contextmanager

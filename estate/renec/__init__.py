@@ -1,0 +1,5 @@
+"""RENEC Harvester's estate."""
+
+from .estate import Renec
+
+ESTATE = Renec

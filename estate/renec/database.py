@@ -1,0 +1,32 @@
+"""RENEC's PostgreSQL, with a month of harvests, and the standby that follows it."""
+
+from ..postgres import READER, Postgres
+
+SCHEMA = b"""
+CREATE TABLE harvest_runs (
+    id bigserial PRIMARY KEY, spider text NOT NULL, started_at timestamptz NOT NULL, heartbeat_at timestamptz NOT NULL,
+    finished_at timestamptz, finish_reason text, items integer NOT NULL, pages integer NOT NULL,
+    requests integer NOT NULL, throttled integer NOT NULL, network_errors integer NOT NULL, log_errors integer NOT NULL
+);
+INSERT INTO harvest_runs (spider, started_at, heartbeat_at, finished_at, finish_reason, items, pages, requests,
+                          throttled, network_errors, log_errors)
+SELECT spider, begun, begun + interval '80 minutes', begun + interval '80 minutes', 'finished',
+       pages * 9 + day % 5, pages, pages * 2, day % 3, day % 4, 0
+FROM generate_series(1, 30) day, unnest(ARRAY['centros', 'certificadores', 'ec_standards']) spider,
+     LATERAL (SELECT now() - day * interval '1 day' + interval '20 hours' AS begun, 400 + day * 7 % 50 AS pages) sizes;
+-- One that is going on now
+INSERT INTO harvest_runs (spider, started_at, heartbeat_at, items, pages, requests, throttled, network_errors,
+                          log_errors)
+VALUES ('centros', now() - interval '10 minutes', now() + interval '1 hour', 310, 40, 80, 0, 0, 0);
+"""
+GRANTS = (f"GRANT pg_monitor TO {READER}", f"GRANT SELECT ON harvest_runs TO {READER}")
+
+
+class Database(Postgres):
+    """The primary."""
+
+    def fill_a_month(self) -> None:
+        self.fill(SCHEMA, GRANTS)
+
+    def standbys(self) -> int:
+        return int(self.query("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")[0][0])

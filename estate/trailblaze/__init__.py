@@ -1,0 +1,5 @@
+"""TrailBlaze's estate."""
+
+from .estate import TrailBlaze
+
+ESTATE = TrailBlaze
