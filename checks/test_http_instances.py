@@ -2,19 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rounds.checks.answers import Redirects, StatusDue
 from rounds.fixtures.answers import Answer, said
 from rounds.judge import Observer
 from rounds.limits import Limit, at_least, at_most
-from rounds.targets import Endpoint
+from rounds.sql import Query
+from rounds.targets import Endpoint, Postgres
 
 
 class HttpInstances(StatusDue):
     """That each of several instances or sites answers; or, with `good`, at least so many of them.
 
-    With `healthy`, the JSON of each must say one of these words at `state`.
+    With `healthy`, the JSON of each must say one of these words at `state`. Where a database knows which there are,
+    `listed_by` is a query on it that gives the names of the targets that must be among `instances`.
     """
 
     instances: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
@@ -24,9 +26,22 @@ class HttpInstances(StatusDue):
     healthy: tuple[str, ...] = ()
     follow: Redirects = 0
     within: Limit = at_most(5, unit="s")
+    database: Postgres | None = None
+    listed_by: Query | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "HttpInstances":
+        if (self.database is None) != (self.listed_by is None):
+            raise ValueError("database and listed_by are given both, or none")
+        return self
 
 
-def test_http_instances(expected: HttpInstances, instance_answers: tuple[Answer, ...], observe: Observer) -> None:
+def test_http_instances(
+    expected: HttpInstances,
+    instance_answers: tuple[Answer, ...],
+    listed_names: tuple[str, ...] | None,
+    observe: Observer,
+) -> None:
     """Every instance answers and is good, or as many of them as must be.
 
     Remedy: take an instance that is not good out of the load balancer, then look at it alone: process, log, memory,
@@ -44,6 +59,10 @@ def test_http_instances(expected: HttpInstances, instance_answers: tuple[Answer,
         if not seen.failure:
             limit = expected.within if expected.good is None else None
             observe(f"response time of {seen.target}", seen.seconds, limit, unit="s")
+    if listed_names is not None:
+        unknown = sorted(set(listed_names) - {each.name for each in expected.instances})
+        observe("listed in the database", len(listed_names), at_least(1))
+        observe("listed, but nobody looks", len(unknown), at_most(0), note=", ".join(unknown)[:300])
     if expected.good is not None:
         observe("good instances", len(instance_answers) - len(ill), at_least(expected.good))
         observe("instances that are not good", len(ill), at_most(warning=0), note="; ".join(ill)[:300])

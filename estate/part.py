@@ -70,6 +70,7 @@ class Part:
     quick_end: signal.Signals = signal.SIGKILL
     process: subprocess.Popen[bytes] | None = None
     exit_code: int = 0
+    restarts: int = 0  # by the restart policy of its container
     changed: Callable[[], None] = lambda: None
 
     @property

@@ -12,6 +12,8 @@ from pathlib import Path
 PAGE = 4096
 UNITS = {"h": 3600, "m": 60, "s": 1}
 CALM_CPU = 0.94
+HOST_MEMORY = 16 * 1024**3
+NEVER = "0001-01-01T00:00:00Z"
 EXITED = "exited"
 
 
@@ -66,6 +68,10 @@ class Container:
     def id(self) -> str:
         return str(self.part["id"])
 
+    @property
+    def changed(self) -> float:
+        return float(str(self.part["changed"]))
+
 
 def all_processes() -> Iterator[Process]:
     for place in Path("/proc").glob("[0-9]*"):
@@ -84,6 +90,12 @@ def tree(everything: list[Process], pid: int) -> list[Process]:
     for process in found:  # grows while we walk
         found += [child for child in everything if child.parent == process.pid]
     return found
+
+
+def inside(everything: list[Process], parts: dict[str, dict[str, object]], service: str) -> list[Process]:
+    """The processes of a container, and of what was begun in it by docker exec: the part `SERVICE/NAME`."""
+    pids = {int(str(part["pid"])) for name, part in parts.items() if name == service or name.startswith(f"{service}/")}
+    return [process for pid in pids if pid for process in tree(everything, pid)] if parts[service]["pid"] else []
 
 
 def services(compose: Path) -> dict[str, dict[str, str]]:
@@ -114,10 +126,10 @@ def containers(root: Path, compose: Path) -> list[Container]:
         Container(
             name,
             asked["image"],
-            int(asked["mem_limit"].rstrip("m")) * 1024**2,
-            float(asked["cpus"]),
+            int(asked.get("mem_limit", "0").rstrip("m")) * 1024**2,
+            float(asked.get("cpus", 0)),
             parts[name],
-            tree(everything, int(parts[name]["pid"])) if parts[name]["pid"] else [],
+            inside(everything, parts, name),
             project(compose),
             "healthcheck" in asked,
         )
@@ -137,7 +149,7 @@ def named(root: Path, compose: Path, names: list[str]) -> list[Container]:
 
 
 def ago(container: Container) -> str:
-    seconds = int(time.time() - float(str(container.part["changed"])))
+    seconds = int(time.time() - container.changed)
     return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
 
 
@@ -151,7 +163,7 @@ def compose_ps(found: list[Container]) -> str:
     rows = [
         {
             "Command": f'"{container.processes[0].args[:20] if container.processes else container.service}…"',
-            "CreatedAt": datetime.fromtimestamp(float(str(container.part["changed"])), UTC).strftime("%F %T +0000 UTC"),
+            "CreatedAt": datetime.fromtimestamp(container.changed, UTC).strftime("%F %T +0000 UTC"),
             "ExitCode": container.exit_code,
             "Health": container.health,
             "ID": container.id[:12],
@@ -218,33 +230,37 @@ def size(amount: float) -> str:
 
 
 def stats(found: list[Container]) -> str:
-    rows = [
-        {
-            "BlockIO": "4.1MB / 12.3MB" if container.processes else "0B / 0B",
-            "CPUPerc": f"{CALM_CPU if container.processes else 0:.2f}%",
-            "Container": container.id[:12],
-            "ID": container.id[:12],
-            "MemPerc": f"{container.memory / container.limit:.2%}" if container.processes else "0.00%",
-            "MemUsage": f"{size(container.memory)} / {size(container.limit)}" if container.processes else "0B / 0B",
-            "Name": container.name,
-            "NetIO": "1.25MB / 3.4MB" if container.processes else "0B / 0B",
-            "PIDs": str(len(container.processes)),
-        }
-        for container in found
-    ]
-    return "".join(json.dumps(row) + "\n" for row in rows)
+    return "".join(json.dumps(sample(container)) + "\n" for container in found)
+
+
+def sample(container: Container) -> dict[str, str]:
+    runs, limit = bool(container.processes), container.limit or HOST_MEMORY
+    return {
+        "CPUPerc": f"{CALM_CPU if runs else 0:.2f}%",
+        "ID": container.id[:12],
+        "MemPerc": f"{container.memory / limit:.2%}",
+        "MemUsage": f"{size(container.memory)} / {size(limit)}" if runs else "0B / 0B",
+        "Name": container.name,
+        "PIDs": str(len(container.processes)),
+    }
 
 
 def inspect(found: list[Container]) -> str:
-    rows = []
-    for container in found:
-        state: dict[str, object] = {"Status": container.state, "Running": bool(container.processes), "OOMKilled": False}
-        state["ExitCode"] = container.exit_code
-        if container.has_health_check:
-            state["Health"] = {"Status": container.health or "unhealthy", "FailingStreak": 0}
-        limits = {"Memory": container.limit, "NanoCpus": int(container.cpus * 1e9)}
-        rows.append({"Id": container.id, "Name": f"/{container.name}", "State": state, "HostConfig": limits})
-    return json.dumps(rows, indent=4) + "\n"
+    return json.dumps([inspected(container) for container in found], indent=4) + "\n"
+
+
+def inspected(container: Container) -> dict[str, object]:
+    """What is asked of a container; a part that was started anew is a container that was made anew."""
+    stamp = datetime.fromtimestamp(container.changed, UTC).strftime("%FT%T.%f000Z")
+    runs = bool(container.processes)
+    state: dict[str, object] = {"Status": container.state, "Running": runs, "OOMKilled": False}
+    state |= {"ExitCode": container.exit_code, "StartedAt": stamp, "FinishedAt": NEVER if runs else stamp}
+    if container.has_health_check:
+        state["Health"] = {"Status": container.health or "unhealthy", "FailingStreak": 0}
+    limits = {"Memory": container.limit, "NanoCpus": int(container.cpus * 1e9)}
+    restarts = int(str(container.part["restarts"]))
+    names = {"Id": container.id, "Name": f"/{container.name}", "Created": stamp, "RestartCount": restarts}
+    return {**names, "State": state, "HostConfig": limits}
 
 
 def top(container: Container) -> str:

@@ -123,6 +123,14 @@ def test_without_components_in_the_row_only_the_status_counts(row: Callable[...,
     assert seen.outcome is Outcome.OK
 
 
+@pytest.mark.parametrize(("state", "outcome"), [("healthy", Outcome.OK), ("operational", Outcome.CRITICAL)])
+def test_components_may_have_another_word_for_healthy(row: Callable[..., Any], state: str, outcome: Outcome) -> None:
+    words = {"healthy": ["operational"], "healthy_components": ["healthy"], "required": ["storage"]}
+    expected = row(test_http_health.HttpHealthJson, endpoint=API, path="/x", **words)
+    told = answered({"status": "operational", "components": {"storage": state}})
+    assert judged(test_http_health.test_http_health_json, expected, (told,)).outcome is outcome
+
+
 FIGURES = {"timestamp": "2026-11-22T06:59:00Z", "jobs": {"pending": 3}, "memory_bytes": 1.5e9}
 
 

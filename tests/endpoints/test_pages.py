@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from rounds.checks import test_http as pages
 from rounds.checks import test_http_instances as several
+from rounds.fixtures.answers import Answer
+from rounds.judge import Observer
 from rounds.outcome import Outcome
 from rounds.targets import Endpoint
 
@@ -143,6 +145,24 @@ def test_foreign_sites_are_reachable_each_for_itself(row: Row, serving: Any, loo
     bad = {each.name: each.note for each in seen.observations if each.verdict is Outcome.CRITICAL}
     assert bad.keys() == {"status of refusing", "status of vanished", "status of gone"}
     assert "cannot be resolved" in bad["status of vanished"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "outcome"),
+    [(("fine",), Outcome.OK), (("fine", "forgotten"), Outcome.CRITICAL), ((), Outcome.CRITICAL), (None, Outcome.OK)],
+)
+def test_a_site_that_the_database_lists_must_be_looked_at(
+    row: Row, listed: tuple[str, ...] | None, outcome: Outcome
+) -> None:
+    fine = Endpoint(name="fine", system="shop", url="http://fine.invalid")
+    seen, observer = Answer(fine.url, 200, 0.1, "", None, "", "", False, 0.0, target="fine"), Observer()
+    several.test_http_instances(row(several.HttpInstances, instances=(fine,)), (seen,), listed, observer)
+    assert observer.outcome is outcome
+
+
+def test_a_list_needs_its_database(row: Row) -> None:
+    with pytest.raises(ValidationError, match="both, or none"):
+        row(several.HttpInstances, instances=(nobody(),), listed_by="SELECT name FROM sites")
 
 
 def test_latency_is_that_of_nearly_all_requests(row: Row, serving: Any, looked: Any) -> None:

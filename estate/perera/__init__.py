@@ -1,0 +1,5 @@
+"""Perera's estate."""
+
+from .estate import Perera
+
+ESTATE = Perera

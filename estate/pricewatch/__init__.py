@@ -1,0 +1,5 @@
+"""PriceWatch's estate."""
+
+from .estate import PriceWatch
+
+ESTATE = PriceWatch
