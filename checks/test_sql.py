@@ -9,6 +9,7 @@ from rounds.expectation import Expectation
 from rounds.fixtures.sql import QueryRows
 from rounds.judge import Observer
 from rounds.limits import Limit, at_least, at_most
+from rounds.outcome import Outcome
 from rounds.sql import Query
 from rounds.targets import Postgres
 
@@ -32,13 +33,20 @@ def test_sql_figures(expected: SqlFigures, query_rows: QueryRows, observe: Obser
     Remedy: run the row's query by hand and look at the groups beyond the limit; see when they were good last, and what
     changed then (a deployment, a source, a provider). No rows at all: is the table still written?
     """
-    note = "only the first were judged" if query_rows.more else ""
-    observe("rows", len(query_rows.rows), expected.rows, note=note)
+    observe("rows", len(query_rows.rows), expected.rows)
+    _observe_unread(query_rows, observe)
     for column, bound in expected.figures.items():
         if column not in query_rows.columns:
             observe.unknown(column, f"the query gives no such column, but {', '.join(query_rows.columns)}")
         elif query_rows.rows:
             _observe_column(column, bound, expected.per, query_rows, observe)
+
+
+def _observe_unread(found: QueryRows, observe: Observer) -> None:
+    """What was not read is not good; what is bad already in the first rows is bad."""
+    if found.more:
+        why = f"only the first {len(found.rows)} rows were read: let the query select or sum up what matters"
+        observe.unknown("rows not read", why)
 
 
 def _observe_column(column: str, bound: Bound, per: str | None, found: QueryRows, observe: Observer) -> None:
@@ -86,3 +94,5 @@ def test_sql_no_violations(
     sample = ", ".join(f"{column} {query_rows.column(column)[0]}" for column in shown) if query_rows.rows else ""
     note = f"such as {sample}" if sample else ""
     observe("violations", len(query_rows.rows), expected.violations, note=note)
+    if query_rows.more and expected.violations.verdict(len(query_rows.rows)) is Outcome.OK:
+        _observe_unread(query_rows, observe)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rounds.inventory.mistakes import nearest
 from rounds.limits import Exactly, Limit, at_least, at_most, exactly
+from rounds.quantities import read
 
 
 class Bound(BaseModel):
@@ -32,7 +33,9 @@ class Bound(BaseModel):
         if self.at_least is not None:
             return at_least(unit=self.unit).written(self.at_least)
         wanted = self.exactly if isinstance(self.exactly, list | tuple) else [self.exactly]
-        return exactly(*wanted, unit=self.unit)
+        if not wanted or not all(isinstance(each, str | int | float) for each in wanted):
+            raise ValueError("exactly takes a value, or a list of some")
+        return exactly(*(read(each, self.unit) if self.unit else each for each in wanted), unit=self.unit)
 
 
 def worst(values: Sequence[float | str], limit: Limit | Exactly) -> float | str:

@@ -33,8 +33,9 @@ class CommonCause:
 
     @property
     def since(self) -> str:
-        """The earliest moment since when one of its rows has been unknown."""
-        return min((record.since for record in self.records if record.since), default="")
+        """Since when most of its rows have been unknown: one may have been so before, for a reason of its own."""
+        counted = Counter(record.since for record in self.records if record.since)
+        return max(counted, key=lambda since: (counted[since], since), default="")
 
 
 def causes_of(told: Round) -> list[CommonCause]:

@@ -85,9 +85,17 @@ def complete(told: Round, expected: list[Record], why: Callable[[str], str]) -> 
     judged = {record.id for record in told.records}
     missing = [blank for blank in expected if blank.id not in judged]
     told.records += [
-        replace(blank, outcome=Outcome.UNKNOWN, summary=f"not judged: {why(blank.id)}", judged_at=now())
+        replace(blank, outcome=Outcome.UNKNOWN, summary=_not_judged(blank, why(blank.id)), judged_at=now())
         for blank in missing
     ]
+
+
+def _not_judged(blank: Record, why: str) -> str:
+    """Why there is no verdict, and what the last attempt brought if the row has a retry and was to be judged again."""
+    if not blank.attempts:
+        return f"not judged: {why}"
+    last = blank.attempts[-1]
+    return f"not judged: {why}; attempt {len(blank.attempts)}: {last['outcome']}: {last['summary']}"
 
 
 def read_journal(folder: Path) -> Round:

@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from rounds import fixtures  # noqa: PLC0415
     from rounds.history import History  # noqa: PLC0415 - a pytest run that is no round imports none of this
     from rounds.judging import Judging  # noqa: PLC0415
+    from rounds.loggers import let_look_threads_make_loggers  # noqa: PLC0415
     from rounds.looking import Looking  # noqa: PLC0415
     from rounds.probe import KEPT, Later  # noqa: PLC0415
     from rounds.running import Running  # noqa: PLC0415
@@ -33,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from rounds.targets import secrets_of  # noqa: PLC0415
 
     _prepare(config)
+    let_look_threads_make_loggers()
     manager = config.pluginmanager
     probes = Later(fixtures.__name__, Path(next(iter(fixtures.__path__))))
     manager.register(probes.plugin, "rounds-probes")

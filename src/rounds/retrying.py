@@ -19,7 +19,7 @@ from rounds.outcome import Outcome
 from rounds.probe import probes_of
 from rounds.record import Attempt
 from rounds.round import now
-from rounds.select import EXPECTED, is_worker
+from rounds.select import BLANK, EXPECTED, is_worker
 
 _FINE = (Outcome.OK, Outcome.SKIPPED)
 _BETWEEN_GLANCES = 0.02
@@ -108,6 +108,8 @@ class Retrying:
         # A new list: the record of this attempt has the one before.
         this = Attempt(outcome=str(result.outcome), summary=result.summary, judged_at=now())
         item.stash[ATTEMPTS] = [*attempts, this]
+        # Should the round end before the next one, this is what is known of the row.
+        item.stash[BLANK].attempts = self.judging.redactor.clean_tree(item.stash[ATTEMPTS])
         self.waiting.append(self._planned(item, expected, due))
         return True
 

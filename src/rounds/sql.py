@@ -1,10 +1,18 @@
 """Queries in rows: one SELECT each, refused with the file that holds it, and the names it uses for the catalog."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
 
 _WRITES = ("Insert", "Update", "Delete", "Merge", "Create", "Drop", "Alter", "Command", "TruncateTable", "Copy", "Into")
+# A read-only transaction refuses none of these, or refuses it only with a trace in the server's log.
+_ACTS = re.compile(
+    r"(?i)pg_(terminate_backend|cancel_backend|reload_conf|rotate_logfile|promote|switch_wal|create_\w+|drop_\w+"
+    r"|copy_\w+_slot|logical_(?!.*peek)\w+|replication_(origin|slot_advance)\w*|backup_\w+|wal_replay_\w+"
+    r"|stat_reset\w*|stat_statements_reset|(try_)?advisory_\w+|notify|sleep\w*|export_snapshot)"
+    r"|nextval|setval|set_config|lo_\w+|dblink\w*|txid_current|pg_current_xact_id"
+)
 
 
 def _only_looks(query: str) -> str:
@@ -12,17 +20,28 @@ def _only_looks(query: str) -> str:
     from sqlglot import exp  # noqa: PLC0415 - the same
 
     try:
-        statements = [each for each in sqlglot.parse(query, read="postgres") if each is not None]
+        parsed = sqlglot.parse(query, read="postgres")
     except sqlglot.errors.ParseError as error:
         found = (error.errors or [{}])[0]
         near = f" near {found['highlight']!r}" if found.get("highlight") else ""
         raise ValueError(f"is no SQL that PostgreSQL would take{near} (line {found.get('line', 1)} of it)") from None
+    statements = [each for each in parsed if each is not None and not isinstance(each, exp.Semicolon)]
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ValueError("one SELECT is due (WITH … SELECT is one)")
     bad = statements[0].find(*(getattr(exp, name) for name in _WRITES), exp.Lock)
     if bad is not None:
         raise ValueError(f"a query only looks, but this has {bad.key.upper()}")
-    return query.strip().rstrip(";")
+    called = (_folded_name(each) for each in statements[0].find_all(exp.Func))
+    acts = next((name for name in called if _ACTS.fullmatch(name)), None)
+    if acts:
+        raise ValueError(f"a query only looks, but this has {acts}()")
+    ends = (each.start for each in sqlglot.tokenize(query, read="postgres") if each.token_type.name == "SEMICOLON")
+    return query[: next(ends, len(query))].strip()
+
+
+def _folded_name(function: Any) -> str:
+    """The name of a function as it is called; sqlglot has classes of their own for those it knows."""
+    return str(function.name if function.key == "anonymous" else function.sql_name()).lower()
 
 
 Query = Annotated[
@@ -32,7 +51,11 @@ Query = Annotated[
 
 
 def relations_and_columns(query: str) -> tuple[list[str], list[str]]:
-    """The tables a query reads (`schema.table` where it says so), and the columns that only they can have."""
+    """The tables a query reads (`schema.table` where it says so), and the columns that only they can have.
+
+    The columns of a function beside them are known to the server alone: with `jsonb_each(…) AS e` in place of
+    `jsonb_each(…) AS e(key, value)` no columns are told.
+    """
     import sqlglot  # noqa: PLC0415 - only inventories with queries need it
     from sqlglot import exp  # noqa: PLC0415 - the same
 
@@ -42,9 +65,12 @@ def relations_and_columns(query: str) -> tuple[list[str], list[str]]:
     real = [table for table in tables if table.db or _folded(table.this) not in own]
     made = {_folded(alias.args["alias"]) for alias in tree.find_all(exp.Alias)}
     made |= {_folded(column) for alias in tree.find_all(exp.TableAlias) for column in alias.args.get("columns") or []}
-    made |= {_folded(table.args["alias"].this) for table in tables if table.args.get("alias")}
+    made |= {_folded((table.args.get("alias") or table).this) for table in tables}  # as a column it is the whole row
     used = {_folded(column.this) for column in tree.find_all(exp.Column) if isinstance(column.this, exp.Identifier)}
-    return sorted({".".join(map(_folded, _parts(table))) for table in real}), sorted(used - made)
+    others = [each for each in tree.find_all(exp.Table, exp.Unnest, exp.Lateral) if each not in tables]
+    hides = any(not each.alias_column_names and not isinstance(each.this, exp.Subquery) for each in others)
+    read = sorted({".".join(map(_folded, _parts(table))) for table in real})
+    return read, [] if hides else sorted(used - made)
 
 
 def _parts(table: Any) -> list[Any]:

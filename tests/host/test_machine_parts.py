@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from rounds.fixtures import host
 from rounds.fixtures.network import interfaces, sockets
 from rounds.fixtures.processes import processes, tree
 from rounds.fixtures.units import units
@@ -175,3 +176,38 @@ def test_more_than_a_section_may_tell_is_a_complaint(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("rounds.fixtures.host.MOST_BYTES", 1000)
     seen = look(Host(name="here"))
     assert "more is told of it" in seen.complaints["processes"]
+
+
+def a_proc(folder: Path, *found: tuple[int, int, str]) -> Host:
+    """A /proc with these processes: pid, parent and command line."""
+    for pid, parent, arguments in found:
+        place = folder / str(pid)
+        place.mkdir(parents=True)
+        name = arguments.partition("\0")[0][:15]
+        (place / "status").write_text(f"Name:\t{name}\nState:\tS\nPPid:\t{parent}\nVmHWM:\t 9 kB\nVmRSS:\t 9 kB\n")
+        (place / "cmdline").write_text(arguments)
+    (folder / "1" / "mounts").write_text("proc /proc proc rw 0 0\n")
+    return Host(name="here", procfs=str(folder), pid_files=(str(folder / "shop.pid"),))
+
+
+def test_the_last_process_and_its_children_are_no_part_of_the_look(tmp_path: Path) -> None:
+    target = a_proc(tmp_path / "proc", (1, 0, "init\0"), (97, 98, "sshd\0"), (98, 1, "supervisor\0-n\0"))
+    (tmp_path / "proc" / "shop.pid").write_text("98\n")
+    seen = look(target)
+    assert {each.pid: each.arguments for each in seen.processes} == {1: "init", 97: "sshd", 98: "supervisor -n"}
+    assert seen.pid_files[f"{tmp_path}/proc/shop.pid"] == 98
+
+
+def test_a_section_that_is_cut_short_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "MOST_BYTES", 100)
+    seen = look(a_proc(tmp_path, *((pid, 0, f"worker {pid}\0") for pid in range(1, 9))))
+    assert "more is told of it" in seen.complaints["processes"]
+    assert seen.mounts
+    assert not [words for words in seen.complaints.values() if "@" in words]
+
+
+def test_a_process_whose_memory_is_swapped_out_is_there_and_a_kernel_thread_is_not() -> None:
+    swapped, kernel = ("Name:\tsshd", "PPid:\t1", "VmHWM:\t 9 kB", "VmRSS:\t 0 kB"), ("Name:\tkthreadd", "PPid:\t0")
+    lines = [f"/proc/{pid}/status:{line}" for pid, told in ((7, swapped), (2, kernel)) for line in told]
+    seen, _ = processes({"status": "\n".join(lines)}, 100.0, "word")
+    assert [each.name for each in seen] == ["sshd"]

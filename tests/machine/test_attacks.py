@@ -188,3 +188,22 @@ def test_a_journal_that_can_no_longer_be_written_does_not_cost_the_reports(proje
     assert done.returncode == 1
     assert "the journal could not be written" in done.stdout
     assert project.outcomes() == {"fills": "ok", "bad": "critical"}
+
+
+def test_loggers_that_looks_make_meanwhile_disturb_no_row(project):
+    """What a look imports makes loggers; pytest goes through all there are at each phase of each item, as done here."""
+    project.rows({"id": "loggers", "check": "loggers"})
+    project.checks(
+        """
+        import logging
+        from rounds.expectation import Expectation
+        class Loggers(Expectation): pass
+        def test_loggers(expected: Loggers):
+            logging.getLogger("was there before")
+            for _ in logging.root.manager.loggerDict.values():
+                logging.getLogger("is made by a look meanwhile")
+        """,
+        "test_loggers.py",
+    )
+    project.run("run", "daily")
+    assert project.outcomes() == {"loggers": "ok"}, project.summary("loggers")

@@ -173,7 +173,11 @@ def test_an_interrupted_round_says_that_a_waiting_row_was_not_judged(changing):
     running.terminate()
     running.communicate(timeout=20)
     assert project.outcomes() == {"a": "unknown", "b": "ok"}
-    assert "interrupted" in project.summary(".a")
+    assert project.summary(".a").startswith(
+        "not judged: the round was interrupted (SIGTERM); attempt 1: critical: figure"
+    )
+    (waiting,) = [record for record in project.told().records if record.attempts]
+    assert [attempt["outcome"] for attempt in waiting.attempts] == ["critical"]
 
 
 def test_pytest_counts_a_row_once_however_often_it_was_judged(changing):

@@ -45,6 +45,21 @@ def test_no_more_than_a_thousand_rows_come(proxies):
 
 
 @pytest.mark.parametrize(
+    "query",
+    ["SELECT max(id) AS id FROM proxies -- newest", "SELECT max(id) AS id FROM proxies; -- newest\n/* last */"],
+)
+def test_a_comment_at_the_end_does_no_harm(row, proxies, query, errors_logged):
+    written = row(checks.SqlFigures, database=proxies, query=query, figures={"id": {"at_most": 3}}).query
+    assert look(proxies, written).rows == ((3,),)
+    assert errors_logged() == 0
+
+
+def test_columns_of_functions_and_whole_rows_are_known_to_nobody_but_the_server(proxies):
+    exploded = "SELECT key, value FROM proxies, jsonb_each_text(to_jsonb(proxies)) WHERE id = 1 AND key = 'country'"
+    assert look(proxies, exploded).rows == (("country", "de"),)
+
+
+@pytest.mark.parametrize(
     ("query", "words"),
     [
         ("SELECT id FROM proxys", "relation proxys does not exist"),
@@ -83,6 +98,12 @@ def test_what_was_examined_is_one_number(proxies):
         ("SELECT * INTO copy FROM proxies", "a query only looks, but this has INTO"),
         ("SELECT FROM WHERE", "is no SQL that PostgreSQL would take"),
         ("DROP TABLE proxies", "one SELECT is due"),
+        (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity",
+            r"only looks, but this has pg_terminate_backend\(\)",
+        ),
+        ("SELECT Pg_Catalog.set_config('x.y', '1', false)", r"only looks, but this has set_config\(\)"),
+        ("SELECT count(*) AS n FROM proxies WHERE nextval('s') > 1", r"only looks, but this has nextval\(\)"),
     ],
 )
 def test_a_query_that_does_not_only_look_is_refused_in_the_row(row, database, query, words):
@@ -129,6 +150,24 @@ def test_no_rows_no_value_and_no_column_are_never_good(row, database, found, out
     assert judged(row, database, found, figures={"share": {"at_most": 50}}, per="country").outcome is outcome
 
 
+def test_what_was_not_read_to_its_end_is_never_good(row, database):
+    found = QueryRows(("country", "share"), tuple((f"c{n}", 1.0) for n in range(1000)), more=True)
+    observer = judged(row, database, found, figures={"share": {"at_most": 50}}, per="country")
+    assert observer.outcome is Outcome.UNKNOWN
+    assert "only the first 1000 rows were read" in observer.summary
+    ill = QueryRows(("country", "share"), tuple((f"c{n}", 99.0) for n in range(1000)), more=True)
+    assert judged(row, database, ill, figures={"share": {"at_most": 50}}).outcome is Outcome.CRITICAL
+
+
+@pytest.mark.parametrize(("allowed", "outcome"), [(5000, Outcome.UNKNOWN), (999, Outcome.CRITICAL)])
+def test_more_violations_than_were_read_are_no_thousand(row, database, allowed, outcome):
+    given = {"query": "SELECT id FROM t", "among": "SELECT count(*) FROM t", "violations": allowed}
+    expected, observer = row(checks.SqlNoViolations, database=database, **given), Observer()
+    found = QueryRows(("id",), tuple((n,) for n in range(1000)), more=True)
+    checks.test_sql_no_violations(expected, found, 100_000, observer)
+    assert observer.outcome is outcome
+
+
 @pytest.mark.parametrize(("rows", "examined", "outcome"), [
     ((), 7, Outcome.OK), ((), 0, Outcome.CRITICAL), (((3, "x"),), 7, Outcome.CRITICAL),
 ])  # fmt: skip
@@ -138,3 +177,9 @@ def test_violations_are_bad_and_so_is_having_examined_nothing(row, database, row
     checks.test_sql_no_violations(expected, QueryRows(("id", "url"), rows), examined, observer)
     assert observer.outcome is outcome
     assert ("such as id 3" in observer.summary) == bool(rows)
+
+
+def test_names_are_the_first_column_of_a_query(proxies):
+    listed = PROBES["listed_names"].look(proxies, "SELECT DISTINCT country FROM proxies ORDER BY country")
+    assert listed == ("de", "nl")
+    assert PROBES["listed_names"].look(None, None) is None

@@ -7,6 +7,7 @@ import pytest
 from rounds.causes import causes_of
 from rounds.outcome import Outcome
 from rounds.record import Cause, Record
+from rounds.reports.page import summary
 from rounds.reports.terminal import lines, table
 from rounds.round import Durations, Round
 
@@ -53,17 +54,24 @@ def test_few_rows_are_all_named(
 def test_a_cause_is_told_in_the_words_that_most_looks_had_for_it(
     record: Callable[..., Record], a_round: Callable[..., Round]
 ) -> None:
-    other = record(
-        "a.b",
-        Outcome.UNKNOWN,
-        cause={"target": "bigshot/database", "words": "timed out"},
-        since="2026-11-19T00:00:00.000Z",
-    )
+    other = record("a.b", Outcome.UNKNOWN, cause={"target": "bigshot/database", "words": "timed out"})
     waived = record("a.c", Outcome.WAIVED, cause=REFUSED)
     (cause,) = causes_of(a_round(other, waived, *behind(record, 2)))
     assert cause.reason == "bigshot/database cannot be reached: connection refused"
     assert len(cause.records) == 3
-    assert cause.since == "2026-11-19T00:00:00.000Z"
+
+
+def test_a_cause_is_as_old_as_most_of_its_rows_say(
+    record: Callable[..., Record], a_round: Callable[..., Round]
+) -> None:
+    """One of them may have been unknown for weeks for a reason of its own."""
+    broken_before = record("a.b", Outcome.UNKNOWN, cause=REFUSED, since="2026-10-19T00:00:00.000Z")
+    told = a_round(broken_before, *behind(record, 2, since="2026-11-19T12:00:00.000Z"))
+    (cause,) = causes_of(told)
+    assert cause.since == "2026-11-19T12:00:00.000Z"
+    (two,) = causes_of(a_round(broken_before, *behind(record, 1, since="2026-11-19T12:00:00.000Z")))
+    assert two.since == "2026-11-19T12:00:00.000Z"
+    assert "bigshot.db.r01 (since 2026-11-19 12:00 UTC)</li>" in summary(told)
 
 
 def test_hostile_words_of_a_target_stay_one_printable_line(
@@ -82,6 +90,8 @@ def test_durations_are_a_table() -> None:
         looking_seconds=8.25, judging_seconds=0.031,
     )  # fmt: skip
     nothing = Durations(system="a", rows=1, looks=0, slowest_look=None, looking_seconds=0, judging_seconds=0.0)
+    nowhere = nothing | {"slowest_look": {"probe": "listed", "target": "", "seconds": 0.5}}
+    assert table([nowhere])[-1].endswith("500 ms listed")
     assert table([nothing, took]) == [
         "SYSTEM   ROWS  LOOKS  LOOKING  JUDGING  SLOWEST LOOK",
         "a           1      0      0 s      0 s  none",

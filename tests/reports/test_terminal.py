@@ -56,3 +56,22 @@ def test_control_characters_of_a_target_never_reach_the_terminal(told: Round, wi
 
 def test_nothing_judged_is_said_so(a_round: Callable[..., Round]) -> None:
     assert lines(a_round(), colour=False, width=80) == ["Round daily is unknown: nothing was judged, in 3.25 s"]
+
+
+def test_a_remedy_is_told_once_for_rows_that_follow_each_other(
+    record: Callable[..., Record], a_round: Callable[..., Round]
+) -> None:
+    dead = [record(f"a.r{n}", Outcome.CRITICAL, summary="is missing", remedy="start it") for n in range(3)]
+    full = record("b.disk", Outcome.CRITICAL, summary="is full", remedy="empty it")
+    warns = record("b.site", Outcome.WARNING, summary="is missing", remedy="start it")
+    said = [line.partition(" (since")[0] for line in lines(a_round(*dead, full, warns), colour=False, width=80)]
+    assert said[:-1] == [
+        "CRITICAL bigshot.a.r0: is missing",
+        "CRITICAL bigshot.a.r1: is missing",
+        "CRITICAL bigshot.a.r2: is missing",
+        "         -> start it",
+        "CRITICAL bigshot.b.disk: is full",
+        "         -> empty it",
+        "WARNING  bigshot.b.site: is missing",
+        "         -> start it",
+    ]

@@ -68,8 +68,12 @@ def _causes(causes: list[CommonCause]) -> Html:
     """Each once; the rows behind it stand in the table as well."""
     if not causes:
         return NOTHING
-    listed = tag("ul", *[tag("li", tag("b", cause.reason), ": ", cause.rows) for cause in causes])
+    listed = tag("ul", *[tag("li", tag("b", cause.reason), ": ", cause.rows, _since(cause)) for cause in causes])
     return tag("section", tag("h2", "What cannot be reached"), listed, class_="problems")
+
+
+def _since(cause: CommonCause) -> str:
+    return f" (since {_moment(cause.since)})" if cause.since else ""
 
 
 def head() -> Sequence[str]:

@@ -1,6 +1,6 @@
 """What a round tells a terminal: what is wrong, worst first, one closing line, and where to read on."""
 
-from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from textwrap import wrap
 
@@ -48,20 +48,33 @@ def _is_late(record: Record) -> bool:
 
 
 def _lines_of_records(records: list[Record], colour: bool, width: int | None) -> list[str]:
-    return [said for record in records for said in _lines_of_record(record, colour, width)]
+    """A line each, and below rows of one remedy that remedy once."""
+    said: list[str] = []
+    for remedy, alike in groupby(records, key=_remedy):
+        said += [_line_of_record(record, colour) for record in alike]
+        said += _lines_of_remedy(remedy, width)
+    return said
+
+
+def _remedy(record: Record) -> str:
+    return record.remedy if record.outcome in (Outcome.CRITICAL, Outcome.WARNING) else ""
 
 
 def _since(moment: str) -> str:
     return f" (since {line(moment[:16].replace('T', ' '))} UTC)" if moment else ""
 
 
-def _lines_of_record(record: Record, colour: bool, width: int | None) -> Iterator[str]:
+def _line_of_record(record: Record, colour: bool) -> str:
     since = "" if record.outcome is Outcome.OK else _since(record.since)
-    yield f"{_word(record.outcome, colour)} {line(record.id)}: {line(record.summary, _LONGEST)}{since}"
-    if record.outcome in (Outcome.CRITICAL, Outcome.WARNING) and record.remedy:
-        indent, remedy = " " * (_WORD + 1), f"-> {line(record.remedy)}"
-        wide = max(width - len(indent), 20) if width else len(remedy)
-        yield from (indent + part for part in wrap(remedy, wide, subsequent_indent="   "))
+    return f"{_word(record.outcome, colour)} {line(record.id)}: {line(record.summary, _LONGEST)}{since}"
+
+
+def _lines_of_remedy(remedy: str, width: int | None) -> list[str]:
+    if not remedy:
+        return []
+    indent, remedy = " " * (_WORD + 1), f"-> {line(remedy)}"
+    wide = max(width - len(indent), 20) if width else len(remedy)
+    return [indent + part for part in wrap(remedy, wide, subsequent_indent="   ")]
 
 
 def table(durations: list[Durations]) -> list[str]:
@@ -69,7 +82,8 @@ def table(durations: list[Durations]) -> list[str]:
     cells = [("SYSTEM", "ROWS", "LOOKS", "LOOKING", "JUDGING", "SLOWEST LOOK")]
     for took in durations:
         slowest = took["slowest_look"]
-        look = f"{shown(slowest['seconds'], 's')} {slowest['probe']} at {slowest['target']}" if slowest else "none"
+        look = f"{shown(slowest['seconds'], 's')} {slowest['probe']}" if slowest else "none"
+        look += f" at {slowest['target']}" if slowest and slowest["target"] else ""
         seconds = shown(took["looking_seconds"], "s"), shown(took["judging_seconds"], "s")
         cells.append((line(took["system"]), str(took["rows"]), str(took["looks"]), *seconds, line(look)))
     wide = [max(len(row[column]) for row in cells) for column in range(5)]

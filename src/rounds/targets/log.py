@@ -1,9 +1,12 @@
 """Logs: where they are, and how a record looks."""
 
 import re
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from rounds.pattern import Pattern
 from rounds.targets.machines import Compose, Host
@@ -52,6 +55,35 @@ class Log(Target):
                 "the pattern of a log has a group time: (?P<time>…), and json_fields one: {time: timestamp}"
             )
         return self
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (LookupError, ValueError, OSError):
+            raise ValueError(f"{timezone!r} is no time zone that is known here: such as Europe/Berlin") from None
+        return timezone
+
+    @field_validator("time_format")
+    @classmethod
+    def _can_be_read(cls, time_format: str) -> str:
+        if time_format in ("iso", "epoch"):
+            return time_format
+        written = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC).strftime(time_format)
+        try:
+            datetime.strptime(written, time_format)  # noqa: DTZ007 - only whether it can be read
+        except (ValueError, re.error):
+            raise ValueError(f"{time_format!r} is no format that Python's strptime reads, nor iso or epoch") from None
+        return time_format
+
+    @field_validator("rotated")
+    @classmethod
+    def _is_beside(cls, rotated: str | None) -> str | None:
+        steps = PurePosixPath(rotated or "").parts
+        if steps[:1] == ("/",) or any("**" in step and step != "**" for step in steps):
+            raise ValueError(f"{rotated!r} is no glob of files beside the log: such as app.log.*")
+        return rotated
 
     @property
     def form(self) -> str:
