@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from rounds.expectation import Expectation
 from rounds.fixtures.answers import Answer
-from rounds.fixtures.logs import LogRecords
+from rounds.fixtures.logs import LogPeriods, LogRecords
 from rounds.judge import Observer
 from rounds.limits import Limit, at_most, exactly
 
@@ -89,7 +89,7 @@ def observe_age(observe: Observer, name: str, seconds: float, limit: Limit, note
         observe(name, seconds, limit, note=note)
 
 
-def observe_unread(seen: LogRecords, observe: Observer) -> None:
+def observe_unread(seen: LogRecords | LogPeriods, observe: Observer) -> None:
     """Say that nobody can tell what a log holds: records of no known time, or many lines that may be records."""
     if seen.records_ahead:
         why = "they lie in the future, so they may be of any time: is the zone of the log the target's?"
@@ -99,3 +99,6 @@ def observe_unread(seen: LogRecords, observe: Observer) -> None:
             f"they neither fit the log's pattern nor belong to one of its {seen.records} records: has its form changed?"
         )
         observe.unknown("lines of another form", why, seen.foreign_lines)
+    if seen.unlevelled * 2 > seen.records:
+        why = f"so nobody can tell how many of {seen.records} records are bad: has the name of the level changed?"
+        observe.unknown("records without a level", why, seen.unlevelled)

@@ -24,6 +24,11 @@ class LogRow(Expectation):
     records: Annotated[Limit, Field(description="how many records of any kind there must be")] = at_least(1)
     silent: Annotated[Limit, Field(description="how many of several logs may have no record")] = at_most(0)
 
+    @property
+    def asks_levels(self) -> bool:
+        """Whether the level of a record says that it is bad."""
+        return bool(getattr(self, "levels", ()) or getattr(self, "error_levels", ()))
+
     def needs_field(self, name: str, why: str) -> None:
         """Raise ValueError when a log has no such field."""
         for log in (self.log, *self.also):
@@ -41,6 +46,9 @@ def observe_read(expected: LogRow, read: LogRead, observe: Observer, of: str = "
     if read.records_ahead:
         why = "they lie in the future, so they may be of any time: is the zone of the log the target's?"
         observe.unknown(f"records ahead of the clock{of}", why, read.records_ahead)
+    if expected.asks_levels and read.unlevelled * 2 > read.recent:
+        why = f"so nobody can tell which of {read.recent} are bad: has the name of the level changed?"
+        observe.unknown(f"records without a level{of}", why, read.unlevelled)
     if read.foreign_lines > max(MOST_FOREIGN_LINES, MOST_FOREIGN_LINES_PER_RECORD * read.records):
         why = f"they neither fit the log's form nor belong to one of its {read.records} records: has it changed?"
         observe.unknown(f"lines of another form{of}", why, read.foreign_lines)

@@ -1,8 +1,11 @@
 """Expected noise: records that somebody knows of and answers for until a day; afterwards they count again."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
+
+from pydantic import field_validator
 
 from rounds.expectation import Waiver
 from rounds.fixtures.logs import Counted, Tally
@@ -17,10 +20,18 @@ class ExpectedNoise(Waiver):
 
     matching: Pattern
 
+    @field_validator("matching")
+    @classmethod
+    def _says_something(cls, matching: str) -> str:
+        if any(re.search(matching, text) for text in ("", "~0aZ")):
+            raise ValueError(f"{matching!r} fits whatever is recorded: name words of the expected record")
+        return matching
+
 
 def counting_again(expected: Sequence[ExpectedNoise]) -> set[str]:
-    """The patterns whose time is over."""
-    return {each.matching for each in expected if not each.holds(datetime.now(UTC))}
+    """The patterns whose time is over, unless it was prolonged by another one."""
+    holding = {each.matching for each in expected if each.holds(datetime.now(UTC))}
+    return {each.matching for each in expected} - holding
 
 
 def observe_noise(expected: Sequence[ExpectedNoise], noise: Mapping[str, int], observe: Observer) -> None:

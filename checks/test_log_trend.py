@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from rounds.checks.answers import observe_unread
 from rounds.checks.noise import ExpectedNoise, counting_again, observe_noise
 from rounds.expectation import Expectation
 from rounds.fixtures.logs import LogPeriods, Period
@@ -61,6 +62,7 @@ def test_log_trend(expected: LogTrend, log_periods: LogPeriods, earlier: Earlier
         observe.unknown(COUNT, why, "missing")
         return
     observe(COUNT, now, note=f"within {shown(expected.within, 's')}")
+    observe_unread(log_periods, observe)
     observe_noise(expected.expected, log_periods.periods[0].noise, observe)
     past = [
         count if count is not None else _recorded(earlier, number * expected.within, expected.within)

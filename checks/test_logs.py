@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from rounds.checks.answers import observe_unread
 from rounds.checks.noise import ExpectedNoise, observe_noise, records_in, with_expired
 from rounds.expectation import Expectation
+from rounds.fixtures.log_kinds import ALL_OTHERS
 from rounds.fixtures.logs import Counted, LogRecords, Tally
 from rounds.judge import Observer
 from rounds.limits import Limit, at_least, at_most
@@ -100,8 +101,11 @@ def _observe_all(expected: LogRecordCount, seen: LogRecords, observe: Observer) 
 def _observe_matching(expected: LogRecordCount, counted: Counted, acknowledged: int, observe: Observer) -> None:
     note = ", ".join(f"{tally.count} {name}" for name, tally in counted.matches.items())
     if expected.by:
+        pooled = counted.values.pop(ALL_OTHERS, Tally()).count
         value, most = max(counted.values.items(), key=lambda each: each[1].count, default=("none", Tally()))
         observe("matching records", records_in(counted), note=note)
+        if expected.count.verdict(pooled) is not expected.count.verdict(0):
+            observe.unknown("matching records of other values", f"too many {expected.by} to tell them apart", pooled)
         _observe("matching records of one value", [most], expected.count, observe, f"{expected.by}: {value}")
     else:
         _observe("matching records", list(counted.matches.values()), expected.count, observe, note)
@@ -123,5 +127,4 @@ def _observe(name: str, tallies: list[Tally], limit: Limit, observe: Observer, n
     """Judge a sum of records, and show the newest of the most frequent kind."""
     most = max(tallies, key=lambda tally: tally.count, default=Tally())
     sample = f"such as: {most.newest[-1]}" if most.newest else ""
-    said = "; ".join(part for part in (note, sample) if part)
-    observe(name, sum(tally.count for tally in tallies), limit, note=said)
+    observe(name, sum(tally.count for tally in tallies), limit, note="; ".join(filter(None, (note, sample))))

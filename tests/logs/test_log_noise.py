@@ -18,8 +18,8 @@ MakeLog = Callable[..., Log]
 Count = Callable[..., LogRecords]
 Stamped = Callable[[float, str], str]
 Row = Callable[..., Any]
-LOG = Log(name="app-log", path="/x", pattern="(?P<time>x)(?P<level>x)", time_format="%s")
-OTHER = Log(name="other-log", path="/y", pattern="(?P<time>x)(?P<level>x)", time_format="%s")
+LOG = Log(name="app-log", path="/x", pattern="(?P<time>x)(?P<level>x)", time_format="epoch")
+OTHER = Log(name="other-log", path="/y", pattern="(?P<time>x)(?P<level>x)", time_format="epoch")
 KNOWN = {"matching": "cache is cold", "reason": "the cache fills itself", "owner": "ops@example.org"}
 QUIET = LogRecords(1000, {}, {}, 0, 5.0, 0)
 

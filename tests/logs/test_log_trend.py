@@ -17,7 +17,7 @@ from rounds.targets import Log
 MakeLog = Callable[..., Log]
 Stamped = Callable[[float, str], str]
 Row = Callable[..., Any]
-LOG = Log(name="app-log", path="/x", pattern="(?P<time>x)(?P<level>x)", time_format="%s")
+LOG = Log(name="app-log", path="/x", pattern="(?P<time>x)(?P<level>x)", time_format="epoch")
 DAY = 86_400.0
 
 
@@ -98,7 +98,7 @@ def test_periods_are_counted_from_the_log_as_far_as_it_reaches(app_log: MakeLog,
         ({"levels": ["ERROR"], "matching": {"a": "b"}}, "one of the two"),
         ({"levels": ["ERROR"], "enough": 8}, "more than periods"),
         (
-            {"levels": ["x"], "log": Log(name="bare", path="/x", pattern="(?P<time>x)", time_format="%s")},
+            {"levels": ["x"], "log": Log(name="bare", path="/x", pattern="(?P<time>x)", time_format="epoch")},
             "no group level",
         ),
     ],

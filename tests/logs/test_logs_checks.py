@@ -15,8 +15,8 @@ from rounds.outcome import Outcome
 from rounds.targets import Log
 
 PATTERN = "(?P<time>x)(?P<level>x)(?P<code>x)(?P<status>x)(?P<seconds>x)"
-LOG = Log(name="app-log", path="/x", pattern=PATTERN, time_format="%s")
-BARE = Log(name="bare-log", path="/x", pattern="(?P<time>x)", time_format="%s")
+LOG = Log(name="app-log", path="/x", pattern=PATTERN, time_format="epoch")
+BARE = Log(name="bare-log", path="/x", pattern="(?P<time>x)", time_format="epoch")
 QUIET = LogRecords(100, {}, {}, 0, 5.0, 0)
 WELL = Requests(1000, {"200": 970, "404": 20, "502": 10}, 1000, 0.01, 0.4, 0.9, 0)
 Row = Callable[..., Any]
