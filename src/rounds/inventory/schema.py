@@ -17,6 +17,7 @@ from rounds.targets import Target, kinds, takes_several, target_kind
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _FIGURE = {"type": ["string", "number"]}
+_REFERENCE = {"type": "string", "pattern": r"\$\{"}
 
 
 def inventory_schema() -> dict[str, Any]:
@@ -53,14 +54,25 @@ def _one_of(key: str, shapes: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _hoisted(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with all its `$defs` at the top, where its references look for them."""
+    """The schema with all its `$defs` at the top, where its references look for them.
+
+    What is not any text may be a reference to the environment as well: an editor sees `${TRIES:-3}`, not 3.
+    """
     definitions: dict[str, Any] = {}
     waiting: list[Any] = [schema]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
-            definitions |= part.pop("$defs", {})
-            waiting += part.values()
+            own = part.pop("$defs", {})
+            definitions |= own
+            waiting += own.values()
+            if part.get("type") in ("boolean", "integer", "number") or (
+                part.get("type") == "string" and "pattern" in part
+            ):
+                plain = {word: part.pop(word) for word in list(part) if word not in ("description", "default", "title")}
+                part["anyOf"] = [plain, _REFERENCE]
+            else:
+                waiting += part.values()
         elif isinstance(part, list):
             waiting += part
     return schema | ({"$defs": definitions} if definitions else {})
