@@ -12,7 +12,7 @@ from .. import certificate, containers
 from ..estate import Estate, ask
 from ..machine import Machine
 from ..part import Part, free_port, wait_until
-from . import backups, logs
+from . import backups, logs, rotation
 from .cache import Cache
 from .database import Database
 from .frontend import HOST, Frontend
@@ -22,7 +22,19 @@ DAY_LOOK_UPS = (9500, 500)
 COMPOSE = Path(__file__).with_name("compose.yml")
 ORDINARY_APP = re.compile(r"[\d-]+ [\d:,]+ (INFO|DEBUG) ")
 ORDINARY_DATABASE = re.compile(r"[\d-]+ [\d:.]+ UTC \[\d+\] \w{5} LOG: ")
+ORDINARY_WORKER = re.compile(r"\[[\d-]+ [\d:,]+: (INFO|DEBUG)/")
+ORDINARY_FRONTEND = re.compile(r"[\d/]+ [\d:]+ \[(notice|warn)\] ")
 ORDINARY_ACCESS = re.compile(r'.*" [1-4]\d\d \d+ "[^"]*" "[^"]*" 0\.[0-8]\d*$')
+
+# Nobody waits for half an hour in a demonstration: until a task hangs, or until an update is finished.
+QUICK = {
+    "BIGSHOT_TASK_LIMIT": "1500ms",
+    "BIGSHOT_CPU_WINDOW": "1s",
+    "BIGSHOT_HEALTH_EVERY": "50ms",
+    "BIGSHOT_HEALTH_TIMES": "2",
+    "BIGSHOT_HEALTH_APART": "100ms",
+    "BIGSHOT_JOB_TIME": "3s",
+}
 
 
 class BigShot(Estate):
@@ -41,7 +53,9 @@ class BigShot(Estate):
     def written(self) -> Mapping[Path, re.Pattern[str]]:
         return {
             self.home / "logs" / "app.log": ORDINARY_APP,
+            self.worker.log: ORDINARY_WORKER,
             self.frontend.access_log: ORDINARY_ACCESS,
+            self.frontend.error_log: ORDINARY_FRONTEND,
             self.database.log: ORDINARY_DATABASE,
         }
 
@@ -78,7 +92,7 @@ class BigShot(Estate):
         self.await_health()
 
     def _lay_out(self) -> None:
-        for folder in ("logs", "backups", "ssl"):
+        for folder in ("logs", "backups", "ssl", "archive"):
             (self.home / folder).mkdir()
         (self.home / "control.json").write_text("{}")
         compose = self.home / "docker-compose.prod.yml"
@@ -88,11 +102,12 @@ class BigShot(Estate):
         self.cache = Cache(self.root, self.servant)
         port = free_port()
         self.frontend = Frontend(self.root, self.home, self.servant, port)
-        self.machine = Machine(self.root)
+        self.machine = Machine(self.root, processes=lambda: [part.pid for part in self._parts])
         self.visitors = Visitors(self.frontend)
         self.env = self._env(port)
         self.backend = self._program("backend", "bigshot.stand_ins.backend", {"BIGSHOT_PORT": str(port)})
         self.worker = self._program("worker", "bigshot.stand_ins.worker", {})
+        self.worker.log = self.home / "logs" / "worker.log"
         self.worker.end_signal = signal.SIGQUIT  # Celery takes its time after a SIGTERM
         self._keep(self.database.part, self.cache.part, self.backend, self.worker, self.frontend.part)
 
@@ -101,6 +116,8 @@ class BigShot(Estate):
             "BIGSHOT_HOME": str(self.home),
             "BIGSHOT_URL": f"http://127.0.0.1:{port}",
             "BIGSHOT_TOKEN": secrets.token_hex(16),
+            "BIGSHOT_SMOKE_USER": "smoke-test",
+            "BIGSHOT_SMOKE_PASSWORD": secrets.token_hex(16),
             "BIGSHOT_DSN": self.database.dsn("rounds_reader"),
             "BIGSHOT_APP_DSN": self.database.dsn("bigshot"),
             "BIGSHOT_BROKER_URL": self.cache.url(0),
@@ -109,9 +126,9 @@ class BigShot(Estate):
             "BIGSHOT_TLS_NAME": HOST,
             "BIGSHOT_PROC": str(self.root / "proc"),
             "BIGSHOT_PATH": str(self.root / "bin"),
-            # Nobody waits half an hour for a demonstration of a task that hangs.
-            "BIGSHOT_TASK_LIMIT": "3s",
-            "BIGSHOT_CPU_WINDOW": "1s",
+            "BIGSHOT_LOGROTATE": str(self.home / rotation.CONFIGURATION),
+            "BIGSHOT_LOGROTATE_STATE": str(self.home / rotation.STATE),
+            **QUICK,
         }
 
     def _start_parts(self) -> None:
@@ -119,9 +136,10 @@ class BigShot(Estate):
         self.database.begin_init()
         self._parts.append(self.database.init)
         self.cache.start()
+        logs.write_past(self.home / "logs", self.database.log)
         self.worker.start()
         certificate.issue(self.home / "ssl", HOST, 90)
-        logs.write_past(self.home / "logs")
+        rotation.write(self.home)
         self.frontend.prepare()
         self.machine.start()
         self._helpers.append(self.machine)

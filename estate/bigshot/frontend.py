@@ -50,6 +50,7 @@ class Frontend:
         self.home = self.root / "frontend"
         self.ssl = self.bigshot / "ssl"
         self.access_log = self.bigshot / "logs" / "nginx" / "access.log"
+        self.error_log = self.access_log.with_name("error.log")
         program = nginx(self.root, self.servant)
         self.real = program is not None
         conf = self.home / "nginx.conf"
@@ -75,7 +76,7 @@ class Frontend:
         logs = self.access_log.parent
         conf = CONF.format(
             home=self.home,
-            error_log=logs / "error.log",
+            error_log=self.error_log,
             access_log=self.access_log,
             port=self.port,
             host=HOST,
@@ -83,7 +84,7 @@ class Frontend:
             backend=self.backend,
         )
         (self.home / "nginx.conf").write_text(conf)
-        for path in (self.home, logs, self.access_log, self.ssl / "key.pem"):
+        for path in (self.home, logs, *logs.iterdir(), self.ssl / "key.pem"):
             self.servant.own(path)
 
     def await_ready(self) -> None:

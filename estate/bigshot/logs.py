@@ -1,6 +1,7 @@
 """The past of BigShot's logs, in exactly the formats that the running parts go on with."""
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,12 +22,21 @@ Traceback (most recent call last):
             ~~~~^^^^^^^^^
 KeyError: 'error'"""
 
+WORKER = (
+    "[%Y-%m-%d %H:%M:%S,105: INFO/MainProcess] Task bigshot.add[0f6c4f0e-7d5b-4b57-9a43-6a1f7a] received",
+    "[%Y-%m-%d %H:%M:%S,131: INFO/ForkPoolWorker-1] Task bigshot.add[0f6c4f0e-7d5b-4b57-9a43-6a1f7a] succeeded: 3",
+)
+DATABASE = (
+    "%Y-%m-%d %H:%M:%S.120 UTC [27] 00000 LOG:  checkpoint starting: time",
+    "%Y-%m-%d %H:%M:%S.980 UTC [27] 00000 LOG:  checkpoint complete: wrote 41 buffers (1.0%), wrote 2 SLRU buffers",
+)
+
 
 def stamped(when: dt.datetime, level: str, message: str) -> Record:
     return when, f"{when:%Y-%m-%d %H:%M:%S},{when.microsecond // 1000:03d} {level} {message}"
 
 
-def write_past(logs: Path) -> None:
+def write_past(logs: Path, database: Path) -> None:
     now = dt.datetime.now(dt.UTC)
     older = sorted(calm(now, dt.timedelta(hours=80), dt.timedelta(hours=26)))
     older += [
@@ -37,10 +47,23 @@ def write_past(logs: Path) -> None:
     (logs / "nginx").mkdir()
     lines = "".join(line + "\n" for line in access_lines(now))
     (logs / "nginx" / "access.log").write_text(lines)
+    (logs / "nginx" / "error.log").touch()
+    for path, formats in ((logs / "worker.log", WORKER), (database, DATABASE)):
+        path.write_text("".join(seldom(now, formats)))
+    weeks_ago = now - dt.timedelta(days=20)
+    save(logs / "imports.log", [stamped(weeks_ago, "INFO", "bigshot.imports: 40 domains imported")])
+    os.utime(logs / "imports.log", (weeks_ago.timestamp(), weeks_ago.timestamp()))
 
 
 def save(path: Path, records: list[Record]) -> None:
     path.write_text("".join(text + "\n" for _, text in sorted(records, key=lambda record: record[0])))
+
+
+def seldom(now: dt.datetime, formats: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a quiet service tells of every half hour of a day and a bit."""
+    for half_hours in range(52, 0, -1):
+        when = now - dt.timedelta(minutes=30 * half_hours)
+        yield from (when.strftime(form) + "\n" for form in formats)
 
 
 def calm(now: dt.datetime, since: dt.timedelta, until: dt.timedelta) -> Iterator[Record]:

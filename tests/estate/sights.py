@@ -6,12 +6,15 @@ import tarfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx
 from cryptography import x509
 
 from rounds.estate.bigshot.backups import LATEST, archives
 from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.bigshot.faults.queue import client
+from rounds.estate.bigshot.rotation import CONFIGURATION, month
 
 
 def run(estate: BigShot, *command: str) -> str:
@@ -41,6 +44,19 @@ def largest_process_mib(estate: BigShot) -> float:
 
 def volume_used(estate: BigShot) -> int:
     return int(run(estate, "df", "-P", "-k", "/srv/bigshot").splitlines()[1].split()[4].rstrip("%"))
+
+
+def restarts(estate: BigShot, service: str) -> int:
+    return int(json.loads(run(estate, "docker", "inspect", f"bigshot-{service}-1"))[0]["RestartCount"])
+
+
+def health(estate: BigShot) -> set[int]:
+    return {estate.ask("/api/v1/health")[0] for _ in range(4)}
+
+
+def starting_a_job(estate: BigShot) -> int:
+    """Without a log-in, which would leave its own trace."""
+    return httpx.post(f"{estate.env['BIGSHOT_URL']}/api/v1/jobs", json={"job_type": "noop"}).status_code
 
 
 def app_lines(estate: BigShot, *words: str) -> int:
@@ -110,9 +126,25 @@ def misses(estate: BigShot) -> bool:
     return missed > hits
 
 
+def largest_key(estate: BigShot) -> int:
+    with estate.cache.client() as redis:
+        return max((redis.memory_usage(key) or 0 for key in redis.scan_iter(count=1000)), default=0)
+
+
 def hanging(estate: BigShot) -> bool:
     with client(estate) as celery:
-        return any(time.time() - task["time_start"] > 3 for task in celery.active())
+        return any(time.time() - task["time_start"] > 1.5 for task in celery.active())
+
+
+def tracebacks(estate: BigShot) -> bool:
+    return "Traceback" in estate.worker.log.read_text()
+
+
+def uncompressed(estate: BigShot) -> list[str]:
+    """The logs that nobody has written to for 15 days, less the one that the backend holds open."""
+    held = {str(link.resolve()) for link in Path(f"/proc/{estate.backend.pid}/fd").iterdir()}
+    old = [path for path in (estate.home / "logs").rglob("*.log") if time.time() - path.stat().st_mtime > 15 * 86_400]
+    return [path.name for path in old if str(path) not in held]
 
 
 def pile(estate: BigShot) -> int:
@@ -144,6 +176,7 @@ def jobs_changed(estate: BigShot) -> int:
     return estate.database.changes("jobs")
 
 
+LONGEST = "SELECT extract(epoch FROM max(completed_at - started_at)) FROM jobs"
 FAILED_SHARE = "SELECT 100 * count(*) FILTER (WHERE status = 'failed') / count(*) FROM jobs"
 STUCK = "SELECT count(*) FROM jobs WHERE status IN ('pending', 'running') AND created_at < now() - interval '1 day'"
 GAPS = "SELECT max(id) - min(id) + 1 - count(*) FROM audit_log"
@@ -151,11 +184,14 @@ FAILED_LOGINS = "SELECT count(*) FROM login_attempts WHERE NOT success AND login
 
 SIGHTS: dict[str, Callable[[BigShot], bool]] = {
     "health-answers-500": lambda e: e.ask("/api/v1/health")[0] == 500,
+    "half-updated": lambda e: health(e) == {200, 503},
+    "job-api-broken": lambda e: starting_a_job(e) == 500,
     "backend-loses-cache": lambda e: not e.healthy(),
     "metrics-frozen": lambda e: metrics_age(e) > timedelta(minutes=5),
     "slow-pages": slow,
     "failing-pages": lambda e: share_of_5xx(e, 250) > 0.01,
     "stop-frontend": lambda e: not running(e, "frontend"),
+    "restarts-in-a-loop": lambda e: restarts(e, "frontend") > 0,
     "errors-logged": lambda e: app_lines(e, " ERROR ") > 10,
     "warnings-logged": lambda e: app_lines(e, " WARNING ") > 100,
     "unauthorized-requests": lambda e: app_lines(e, "unauthorized") > 20,
@@ -171,16 +207,22 @@ SIGHTS: dict[str, Callable[[BigShot], bool]] = {
     ),
     "login-burst": lambda e: count(e, FAILED_LOGINS) > 10,
     "jobs-fail": lambda e: count(e, FAILED_SHARE) > 5,
+    "jobs-take-longer": lambda e: count(e, LONGEST) > 3600,
     "job-stuck": lambda e: count(e, STUCK) > 0,
     "audit-row-deleted": lambda e: count(e, GAPS) > 0,
     "domains-deleted": lambda e: count(e, "SELECT count(*) FROM domains") < 1800,
     "stop-job-scheduler": lambda e: jobs_changed(e) < 100,
     "redis-nearly-full": lambda e: used_of_redis(e) > 0.9,
+    "huge-key": lambda e: largest_key(e) > 10_000_000,
     "cache-flushed": misses,
     "stop-redis": lambda e: not running(e, "redis"),
     "stop-worker": lambda e: not running(e, "worker"),
     "task-hangs": hanging,
     "queue-piles-up": lambda e: pile(e) > 1000,
+    "task-crashes": tracebacks,
+    "rotation-removed": lambda e: not (e.home / CONFIGURATION).exists(),
+    "log-left-over": lambda e: uncompressed(e) != [],
+    "archive-empty": lambda e: not any(month(e.home).iterdir()),
     "volume-full": lambda e: volume_used(e) > 90,
     "memory-taken": lambda e: available_share(e) < 0.1,
     "load-high": lambda e: load(e) > 3,

@@ -5,6 +5,7 @@ import pytest
 from sights import SIGHTS, count, pile, running
 
 from rounds.estate import faults_of
+from rounds.estate.bigshot import rotation
 from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.bigshot.faults.queue import client
 from rounds.estate.part import wait_until
@@ -27,10 +28,17 @@ def state(estate: BigShot) -> dict[str, Any]:
         "app log": [line for line in app if " INFO " not in line],
         "database log": [line for line in database if " LOG: " not in line],
         "bad requests": [line for line in estate.frontend.access_log.read_text().splitlines() if '" 50' in line],
+        "worker log": [line for line in estate.worker.log.read_text().splitlines() if ": INFO/" not in line],
+        "nginx log": [line for line in estate.frontend.error_log.read_text().splitlines() if "[notice]" not in line],
+        "logs": sorted(str(path) for path in (estate.home / "logs").rglob("*")),
+        "archive": sorted((str(path), path.stat().st_mtime_ns) for path in (estate.home / "archive").rglob("*.gz")),
+        "rotation": [(estate.home / name).read_text() for name in (rotation.CONFIGURATION, rotation.STATE)],
+        "restarts": estate.frontend.part.restarts,
         "df": (estate.machine.df / "df-k.txt").read_text(),
         "machine": (estate.machine.busy, estate.machine.load, estate.machine.available),
         "failed jobs": count(estate, "SELECT count(*) FROM jobs WHERE status = 'failed'"),
         "old jobs": count(estate, "SELECT count(*) FROM jobs WHERE created_at < now() - interval '1 day 1 hour'"),
+        "durations": estate.database.query("SELECT sum(completed_at - started_at) FROM jobs WHERE id < 750"),
         "pile": pile(estate),
         "runs": [running(estate, part) for part in ("backend", "worker", "database", "redis", "frontend")],
     }

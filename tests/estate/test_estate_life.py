@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -88,7 +89,8 @@ def test_sweep_ends_only_what_is_ours(tmp_path: Path) -> None:
 
 
 def test_no_secret_in_any_command_line(estate: BigShot) -> None:
-    secrets = [*estate.database.passwords.values(), estate.cache.password, estate.env["BIGSHOT_TOKEN"]]
+    secrets = [*estate.database.passwords.values(), estate.cache.password]
+    secrets += [estate.env["BIGSHOT_TOKEN"], estate.env["BIGSHOT_SMOKE_PASSWORD"]]
     for process in processes_of(estate.root):
         line = " ".join(process.cmdline())
         assert not any(secret in line for secret in secrets)
@@ -108,6 +110,25 @@ def test_each_part_answers(estate: BigShot) -> None:
     assert estate.frontend.visit("/domains/5") == 200
     hits, misses = estate.cache.figures()
     assert hits / (hits + misses) > 0.9
+
+
+def test_users_log_in_start_a_job_and_log_out(estate: BigShot) -> None:
+    url = f"{estate.env['BIGSHOT_URL']}/api/v1"
+    account = {"username": estate.env["BIGSHOT_SMOKE_USER"], "password": estate.env["BIGSHOT_SMOKE_PASSWORD"]}
+    begun = estate.database.query("SELECT now()")[0][0]
+    assert httpx.post(f"{url}/auth/login", json=account | {"password": "guessed"}).status_code == 401
+    assert httpx.post(f"{url}/auth/login", content=b"no json").status_code == 401
+    token = httpx.post(f"{url}/auth/login", json=account).json()["access_token"]
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as user:
+        assert len(user.get(f"{url}/domains").json()["domains"]) == 20
+        assert user.post(f"{url}/jobs", json={"job_type": "wipe"}).status_code == 422
+        job = user.post(f"{url}/jobs", json={"job_type": "noop"}).json()["id"]
+        wait_until(lambda: user.get(f"{url}/jobs/{job}").json()["status"] == "completed", "the job should end", 5)
+        assert user.get(f"{url}/jobs/999999999").status_code == 404
+        assert user.post(f"{url}/auth/logout").status_code == 200
+        assert user.get(f"{url}/jobs/{job}").status_code == 401
+    attempts = estate.database.query("SELECT success FROM login_attempts WHERE login_time > %s ORDER BY id", begun)
+    assert attempts == [(False,), (False,), (True,)]
 
 
 def test_reader_may_look_and_not_touch(estate: BigShot) -> None:

@@ -22,7 +22,16 @@ def redis_nearly_full(estate: BigShot) -> Iterator[None]:
             client.delete(*names)
 
 
-@fault("the cache was flushed", "bigshot.cache.hit-rate")
+@fault("a single key holds 50 MB", "bigshot.cache.big-keys")
+def huge_key(estate: BigShot) -> Iterator[None]:
+    with estate.cache.client() as client:
+        client.setrange("export:all", 50_000_000, "x")
+        yield
+        client.unlink("export:all")
+
+
+# A flushed cache has no key whose size could be judged.
+@fault("the cache was flushed", "bigshot.cache.hit-rate", "bigshot.cache.big-keys")
 def cache_flushed(estate: BigShot) -> Iterator[None]:
     hits, misses = estate.cache.figures()
     with estate.cache.client() as client:
@@ -36,12 +45,16 @@ def cache_flushed(estate: BigShot) -> Iterator[None]:
 @fault(
     "Redis is stopped",
     "bigshot.health.compose-services",
+    "bigshot.health.services-prod-file",
     "bigshot.health.api-detailed",
+    "bigshot.health.smoke-tests",
     "bigshot.cache.redis-health",
     "bigshot.cache.hit-rate",
+    "bigshot.cache.big-keys",
     "bigshot.queue.backlog",
     "bigshot.queue.celery-workers",
     "bigshot.queue.active-tasks",
+    "bigshot.logs.post-update",  # the worker logs that it cannot reach its broker
     may_redden={"bigshot.resources.containers": "a stopped container has no figures"},
 )
 def stop_redis(estate: BigShot) -> Iterator[None]:

@@ -28,3 +28,16 @@ def backend_leaks(estate: BigShot) -> Iterator[None]:
         estate.await_memory(LEAK_MIB)
         yield
     estate.ask("/api/v1/health")
+
+
+@fault("nginx ends again and again, and docker starts it each time", "bigshot.health.services-prod-file")
+def restarts_in_a_loop(estate: BigShot) -> Iterator[None]:
+    part = estate.frontend.part
+    for restarts in (1, 2):
+        part.stop()
+        part.restarts = restarts
+        part.start()
+        estate.frontend.await_ready()
+    yield
+    part.restarts = 0  # as in a container that is made anew
+    part.changed()

@@ -19,15 +19,20 @@ GONE = "the database does not answer"
     "bigshot.health.db-connectivity",
     "bigshot.health.api-detailed",
     "bigshot.health.compose-services",
+    "bigshot.health.services-prod-file",
+    "bigshot.health.smoke-tests",
     "bigshot.performance.metrics-endpoint",
     "bigshot.performance.table-modifications",
     "bigshot.security.failed-logins",
     "bigshot.security.audit-log",
     "bigshot.queue.job-failure-share",
     "bigshot.queue.jobs-not-stuck",
+    "bigshot.queue.job-duration",
+    "bigshot.logs.post-update",  # the backend logs that it cannot connect
     "bigshot.integrity.table-counts",
     may_redden={
         "bigshot.logs.database-errors": "clients that were connected leave a FATAL 57P01 in its log",
+        "bigshot.logs.all-services-tail": "the same record is FATAL",
         "bigshot.resources.containers": "a stopped container has no figures",
     },
 )
@@ -41,7 +46,12 @@ def stop_database(estate: BigShot) -> Iterator[None]:
     wait_until(lambda: answers(estate), "the database should answer")
 
 
-@fault("a backend process of PostgreSQL was killed, the server recovered", "bigshot.logs.database-errors")
+@fault(
+    "a backend process of PostgreSQL was killed, the server recovered",
+    "bigshot.logs.database-errors",
+    "bigshot.logs.post-update",
+    "bigshot.logs.all-services-tail",
+)
 def kill_database_process(estate: BigShot) -> Iterator[None]:
     database = estate.database
     changes, size = database.changes("jobs"), database.log.stat().st_size
@@ -97,6 +107,18 @@ def jobs_fail(estate: BigShot) -> Iterator[None]:
     )
     yield
     estate.database.query("UPDATE jobs SET status = 'completed' WHERE id = ANY(%s)", [row[0] for row in rows])
+
+
+@fault("reports take an hour longer than in the month before", "bigshot.queue.job-duration")
+def jobs_take_longer(estate: BigShot) -> Iterator[None]:
+    rows = estate.database.query(
+        "UPDATE jobs SET completed_at = completed_at + interval '1 hour' WHERE job_type = 'report' "
+        "AND status = 'completed' AND completed_at BETWEEN now() - interval '29 days' AND now() - interval '2 hours' "
+        "RETURNING id",
+    )
+    yield
+    later = "UPDATE jobs SET completed_at = completed_at - interval '1 hour' WHERE id = ANY(%s)"
+    estate.database.query(later, [row[0] for row in rows])
 
 
 @fault("a job has been running since last week", "bigshot.queue.jobs-not-stuck")

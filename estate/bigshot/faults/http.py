@@ -8,10 +8,29 @@ from ..estate import BigShot
 from ..logs import requests_since
 
 
-@fault("the public health endpoint answers 500 with a JSON body", "bigshot.health.api-basic")
+@fault(
+    "the public health endpoint answers 500 with a JSON body", "bigshot.health.api-basic", "bigshot.health.post-update"
+)
 def health_answers_500(estate: BigShot) -> Iterator[None]:
     body = {"status": "error", "message": "internal server error"}
     with told(estate.home, answers={"/api/v1/health": {"status": 500, "body": body}}):
+        yield
+
+
+@fault(
+    "after an update a broken container answers every second request",
+    "bigshot.health.post-update",
+    may_redden={"bigshot.health.api-basic": "it asks once and may meet either container"},
+)
+def half_updated(estate: BigShot) -> Iterator[None]:
+    body = {"status": "starting", "message": "migrations are missing"}
+    with told(estate.home, answers={"/api/v1/health": {"status": 503, "body": body, "every": 2}}):
+        yield
+
+
+@fault("the job API answers 500", "bigshot.health.smoke-tests")
+def job_api_broken(estate: BigShot) -> Iterator[None]:
+    with told(estate.home, answers={"/api/v1/jobs": {"status": 500, "body": {"error": "internal server error"}}}):
         yield
 
 
@@ -53,6 +72,7 @@ def failing_pages(estate: BigShot) -> Iterator[None]:
 @fault(
     "nginx is stopped",
     "bigshot.health.compose-services",
+    "bigshot.health.services-prod-file",
     "bigshot.security.certificate-expiry",
     may_redden={"bigshot.resources.containers": "a stopped container has no figures"},
 )

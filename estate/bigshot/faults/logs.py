@@ -13,7 +13,7 @@ def log_now(estate: BigShot, level: str, messages: list[str]) -> None:
     append(estate.home / "logs" / "app.log", [stamped(now, level, message) for message in messages])
 
 
-@fault("the application logs 11 errors", "bigshot.logs.recent-errors")
+@fault("the application logs 11 errors", "bigshot.logs.recent-errors", "bigshot.logs.post-update")
 def errors_logged(estate: BigShot) -> Iterator[None]:
     log_now(estate, "ERROR", [f"bigshot.report: report {n} could not be rendered" for n in range(11)])
     yield

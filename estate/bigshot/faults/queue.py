@@ -21,7 +21,7 @@ class Client:
     app: Any
     connection: Any
 
-    def send(self, task: str, *arguments: float) -> str:
+    def send(self, task: str, *arguments: float | str) -> str:
         return str(self.app.send_task(task, arguments, connection=self.connection).id)
 
     def send_many(self, task: str, count: int) -> None:
@@ -50,7 +50,9 @@ def client(estate: BigShot) -> Iterator[Client]:
     "the Celery worker is stopped",
     "bigshot.queue.celery-workers",
     "bigshot.health.api-detailed",
+    "bigshot.health.smoke-tests",
     "bigshot.health.compose-services",
+    "bigshot.health.services-prod-file",
     may_redden={
         "bigshot.queue.backlog": "nobody can say who consumes the queue",
         "bigshot.queue.active-tasks": "nobody can say what is active",
@@ -58,7 +60,7 @@ def client(estate: BigShot) -> Iterator[Client]:
     },
 )
 def stop_worker(estate: BigShot) -> Iterator[None]:
-    estate.worker.stop()
+    estate.worker.stop(0.2)  # nothing is lost, and Celery would take 2 s
     estate.await_health(healthy=False)
     yield
     estate.worker.start()
@@ -70,13 +72,17 @@ def task_hangs(estate: BigShot) -> Iterator[None]:
     with client(estate) as celery:
         task = celery.send("bigshot.export", 3600)
         wait_until(lambda: bool(celery.active()), "the task should start")
-        time.sleep(4)  # longer than BIGSHOT_TASK_LIMIT
+        time.sleep(1.6)  # longer than BIGSHOT_TASK_LIMIT
         yield
         celery.tell("revoke", task_id=task, terminate=True, signal="SIGKILL")
         wait_until(lambda: not celery.active(), "the task should end")
 
 
-@fault("the worker takes nothing from its queue, and 2,000 tasks wait", "bigshot.queue.backlog")
+@fault(
+    "the worker takes nothing from its queue, and 2,000 tasks wait",
+    "bigshot.queue.backlog",
+    "bigshot.health.smoke-tests",
+)
 def queue_piles_up(estate: BigShot) -> Iterator[None]:
     with client(estate) as celery, estate.cache.client(0) as broker:
         celery.tell("cancel_consumer", queue=QUEUE)
@@ -85,3 +91,16 @@ def queue_piles_up(estate: BigShot) -> Iterator[None]:
         broker.delete(QUEUE)
         celery.tell("add_consumer", queue=QUEUE)
         estate.await_health()
+
+
+@fault(
+    "a task crashes with a traceback, as the code of an update has a mistake",
+    "bigshot.logs.all-services-tail",
+    "bigshot.logs.post-update",
+)
+def task_crashes(estate: BigShot) -> Iterator[None]:
+    length = estate.worker.log.stat().st_size
+    with client(estate) as celery:
+        celery.send("bigshot.export", "as long as it takes")
+        wait_until(lambda: b"TypeError: " in estate.worker.log.read_bytes()[length:], "the task should crash")
+    yield

@@ -23,12 +23,22 @@ SELECT 'user' || n, 'user' || n || '@bigshot.example', now() - n * interval '3 h
        now() - interval '400 days' + n * interval '1 day',
        CASE WHEN n = 7 THEN now() - interval '6 hours' ELSE now() - interval '20 days' - n * interval '1 hour' END,
        n % 20 <> 0
-FROM generate_series(1, 40) n;
+FROM generate_series(1, 40) n
+UNION ALL
+SELECT 'smoke-test', 'ops@bigshot.example', now() - interval '1 day', now() - interval '300 days',
+       now() - interval '300 days', true;
 
 INSERT INTO domains (name, status, created_at)
 SELECT 'domain-' || n || '.example', CASE WHEN n % 12 = 0 THEN 'parked' ELSE 'active' END,
        now() - (2001 - n) * interval '4 hours'
 FROM generate_series(1, 2000) n;
+
+-- 160 jobs of the month before, so that durations can be compared with it.
+INSERT INTO jobs (job_type, status, created_at, started_at, completed_at)
+SELECT (ARRAY['crawl', 'report', 'sync', 'notify'])[1 + n % 4], 'completed', made, made + interval '2 seconds',
+       made + interval '5 seconds' + n % 7 * interval '9 seconds'
+FROM (SELECT n, now() - interval '31 days' - (161 - n) * interval '4 hours' AS made
+      FROM generate_series(1, 160) n) AS planned;
 
 -- 600 jobs of 30 days, oldest first: 480 before the last day, 120 in it (one every 12 minutes).
 -- Nine old ones failed (1.5 %), spread over the four types; the last three are fresh and unfinished.

@@ -20,13 +20,17 @@ import psycopg
 
 from ...stand_ins.ballast import Ballast, Hog
 from .components import Database, Fragments, Workers, ask
+from .users import Users
 
 VERSION = "2.4.1"
 JOB_PERIOD = 2.0
+QUIET_LOG = "imports.log"  # open for weeks, and hardly ever written to
+LONGEST_BODY = 65_536
 JOB = b"""
 WITH finished AS (
-    UPDATE jobs SET status = 'completed', completed_at = now() WHERE status IN ('pending', 'running')
-    AND created_at > now() - interval '1 hour' AND created_at < now() - interval '3 minutes')
+    UPDATE jobs SET status = 'completed', started_at = coalesce(started_at, created_at), completed_at = now()
+    WHERE status IN ('pending', 'running') AND
+    created_at > now() - interval '1 hour' AND created_at < now() - interval '3 minutes')
 INSERT INTO jobs (job_type, status, created_at, started_at, completed_at)
 VALUES ((ARRAY['crawl', 'report', 'sync', 'notify'])[1 + (extract(epoch FROM now())::bigint / 2) % 4],
         'completed', now() - interval '1 second', now() - interval '900 milliseconds', now())
@@ -41,11 +45,12 @@ Reply = tuple[int, Any]
 class BigShot:
     """The application behind the HTTP interface."""
 
-    def __init__(self, home: Path, dsn: str, cache_url: str, token: str) -> None:
+    def __init__(self, home: Path, dsn: str, cache_url: str, token: str, account: tuple[str, str]) -> None:
         self.home = home
         self.cache_url = cache_url
         self.token = token
         self.database = Database(dsn)
+        self.users = Users(self.database, account)
         self.fragments = Fragments()
         self.workers = Workers()
         self.ballast = Ballast()
@@ -53,6 +58,7 @@ class BigShot:
         self.lock = threading.Lock()
         self.requests: deque[float] = deque(maxlen=10000)
         self.pages = itertools.count(1)
+        self.canned = itertools.count(1)
 
     def orders(self) -> dict[str, Any]:
         """Read what a fault wants of us, and carry the weight it asks for."""
@@ -62,12 +68,16 @@ class BigShot:
             self.hog.hold(int(found.get("hog_mib", 0)))
         return found
 
-    def reply(self, path: str, authorization: str) -> Reply:
+    def reply(self, route: str, authorization: str, sent: bytes, address: str) -> Reply:
         self.requests.append(time.monotonic())
-        orders = self.orders()
-        if path in orders.get("answers", {}):
-            canned = orders["answers"][path]
+        orders, (method, _, path) = self.orders(), route.partition(" ")
+        canned = orders.get("answers", {}).get(path)
+        if canned and next(self.canned) % int(canned.get("every", 1)) == 0:
             return int(canned["status"]), canned["body"]
+        found = self.read(path, authorization, orders) if method == "GET" else None
+        return found or self.users.reply(route, authorization, sent, address) or (404, {"error": "not found"})
+
+    def read(self, path: str, authorization: str, orders: dict[str, Any]) -> Reply | None:
         public = {"/api/v1/health": self.health, "/api/v1/metrics": self.metrics}
         if path in public:
             return public[path]()
@@ -77,7 +87,7 @@ class BigShot:
             return self.detailed(orders) if path.endswith("detailed") else self.backup()
         if path.startswith("/domains/") and path[9:].isdigit():
             return self.page(int(path[9:]), orders)
-        return 404, {"error": "not found"}
+        return None
 
     def health(self) -> Reply:
         return 200, {"status": "healthy", "version": VERSION, "timestamp": datetime.now(UTC).isoformat()}
@@ -137,8 +147,16 @@ class Handler(BaseHTTPRequestHandler):
     bigshot: BigShot
 
     def do_GET(self) -> None:
+        self.answer()
+
+    def do_POST(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
+        route, authorization = f"{self.command} {self.path.partition('?')[0]}", self.headers.get("Authorization", "")
         try:
-            status, body = self.bigshot.reply(self.path.partition("?")[0], self.headers.get("Authorization", ""))
+            sent = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LONGEST_BODY))
+            status, body = self.bigshot.reply(route, authorization, sent, self.client_address[0])
         except Exception:
             logging.getLogger("bigshot.http").exception("unexpected failure at %s", self.path)
             status, body = 500, {"error": "internal server error"}
@@ -177,8 +195,10 @@ def begin_logging(path: Path) -> None:
 def main() -> None:
     home = Path(os.environ["BIGSHOT_HOME"])
     begin_logging(home / "logs" / "app.log")
+    logging.getLogger("bigshot.imports").addHandler(logging.FileHandler(home / "logs" / QUIET_LOG))
     dsn, cache_url, token = (os.environ[f"BIGSHOT_{name}"] for name in ("APP_DSN", "CACHE_URL", "TOKEN"))
-    Handler.bigshot = BigShot(home, dsn, cache_url, token)
+    account = os.environ["BIGSHOT_SMOKE_USER"], os.environ["BIGSHOT_SMOKE_PASSWORD"]
+    Handler.bigshot = BigShot(home, dsn, cache_url, token, account)
     threading.Thread(target=Handler.bigshot.schedule, daemon=True).start()
     logging.getLogger("bigshot").info("backend %s started", VERSION)
     Server(("127.0.0.1", int(os.environ["BIGSHOT_PORT"])), Handler).serve_forever()

@@ -24,10 +24,10 @@ class Database:
         self.dsn = dsn
         self.failing = False
 
-    def query(self, sql: bytes) -> list[tuple[Any, ...]]:
+    def query(self, sql: bytes, **values: Any) -> list[tuple[Any, ...]]:
         try:
             with psycopg.connect(self.dsn, connect_timeout=2) as connection:
-                cursor = connection.execute(sql)
+                cursor = connection.execute(sql, values or None)
                 rows = cursor.fetchall() if cursor.description else []
         except psycopg.OperationalError as error:
             if not self.failing:
