@@ -1,52 +1,83 @@
-"""BigShot's rows of all cadences: green on a healthy estate; each fault turns what it should, and nothing else."""
+"""The rows of every system, whatever their cadence: green on a healthy estate; each fault turns what it should."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from typing import Any, ClassVar
 
 import pytest
 import yaml
 
+from rounds.estate import SYSTEMS
 from rounds.stage import own_systems
 
-ROWS = yaml.safe_load((own_systems() / "bigshot" / "expectations.yaml").read_text())
+Steps = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def drilled(tmp_path_factory):
-    """One whole drill, as its user runs it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "rounds", "drill", "bigshot", "--json"],
-        cwd=tmp_path_factory.mktemp("drill"), capture_output=True, text=True, timeout=900, check=False,
-    )  # fmt: skip
-    assert done.stdout, done.stderr
-    return done.returncode, {step["name"]: step for step in json.loads(done.stdout)}
+class Drilled:
+    """What a whole drill of a system must show, run as its user runs it. One class a system: xdist shares them out."""
+
+    system: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    @pytest.fixture(scope="class")
+    def steps(self, request, tmp_path_factory) -> Steps:
+        missing = [name for name in request.cls.needs if not shutil.which(name)]
+        if missing and os.environ.get("CI") != "true":
+            pytest.skip(f"the estate of {request.cls.system} needs {missing[0]}: apt-get install {missing[0]}")
+        done = subprocess.run(
+            [sys.executable, "-m", "rounds", "drill", request.cls.system, "--json"],
+            cwd=tmp_path_factory.mktemp("drill"), capture_output=True, text=True, timeout=900, check=False,
+        )  # fmt: skip
+        assert done.stdout, done.stderr
+        steps: Steps = {step["name"]: step for step in json.loads(done.stdout)}
+        assert (done.returncode == 0) == all(step["right"] for step in steps.values())
+        return steps
+
+    @pytest.fixture(scope="class")
+    def rows(self, request) -> set[str]:
+        rows = yaml.safe_load((own_systems() / request.cls.system / "expectations.yaml").read_text())
+        return {row["id"] for row in rows}
+
+    def test_a_healthy_and_a_healed_estate_give_no_false_alarm(self, steps):
+        assert steps["healthy"]["turned"] == {}
+        assert steps["healed"]["turned"] == {}
+
+    def test_every_fault_turns_exactly_what_it_should(self, steps):
+        wrong = {name: (step["missing"], step["too_many"], step["turned"]) for name, step in steps.items()
+                 if not step["right"]}  # fmt: skip
+        assert wrong == {}
+
+    def test_every_row_was_seen_red(self, steps, rows):
+        assert {name for step in steps.values() for name in step["turned"] if name in step["should"]} == rows
+
+    def test_every_row_was_seen_critical_and_not_only_unknown(self, steps, rows):
+        critical = {name for step in steps.values() for name, words in step["turned"].items()
+                    if words.startswith("critical")}  # fmt: skip
+        assert rows - critical == set()
 
 
-def test_a_healthy_and_a_healed_estate_give_no_false_alarm(drilled):
-    _, steps = drilled
-    assert steps["healthy"]["turned"] == {}
-    assert steps["healed"]["turned"] == {}
+class TestBigShot(Drilled):
+    system = "bigshot"
 
 
-def test_every_fault_turns_exactly_what_it_should(drilled):
-    code, steps = drilled
-    wrong = {
-        name: (step["missing"], step["too_many"], step["turned"]) for name, step in steps.items() if not step["right"]
-    }
-    assert wrong == {}
-    assert code == 0
+class TestPerera(Drilled):
+    system = "perera"
 
 
-def test_every_row_was_seen_red(drilled):
-    _, steps = drilled
-    seen = {name for step in steps.values() for name in step["turned"] if name in step["should"]}
-    assert seen == {row["id"] for row in ROWS}
+class TestPriceWatch(Drilled):
+    system, needs = "pricewatch", ("prometheus",)
 
 
-def test_every_row_was_seen_critical_and_not_only_unknown(drilled):
-    _, steps = drilled
-    critical = {
-        name for step in steps.values() for name, words in step["turned"].items() if words.startswith("critical")
-    }
-    assert {row["id"] for row in ROWS} - critical == set()
+class TestRenec(Drilled):
+    system, needs = "renec", ("prometheus",)
+
+
+class TestTrailBlaze(Drilled):
+    system, needs = "trailblaze", ("prometheus",)
+
+
+def test_every_system_with_an_estate_is_drilled():
+    assert {kind.system for kind in Drilled.__subclasses__()} == set(SYSTEMS)
