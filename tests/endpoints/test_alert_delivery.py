@@ -1,6 +1,5 @@
 """Alertmanager: its own figures (as 0.25 writes them), and a real one where Debian's is installed."""
 
-import shutil
 import socket
 import subprocess
 import time
@@ -78,11 +77,9 @@ def test_an_alert_is_made_up_only_where_the_row_says_that_it_acts(row: Row, serv
 
 
 @pytest.fixture
-def alertmanager(tmp_path: Path) -> Iterator[Callable[[str], Endpoint]]:
+def alertmanager(tmp_path: Path, needed: Callable[..., str]) -> Iterator[Callable[[str], Endpoint]]:
     """Start Debian's Alertmanager with a webhook as its only receiver."""
-    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-    if program is None:
-        pytest.skip("no Alertmanager is installed here")
+    program = needed("prometheus-alertmanager", "prometheus-alertmanager")
     started: list[subprocess.Popen[bytes]] = []
 
     def start(webhook: str) -> Endpoint:

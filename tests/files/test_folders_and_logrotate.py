@@ -3,7 +3,6 @@
 import datetime as dt
 import gzip
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -232,10 +231,11 @@ def test_a_configuration_that_others_may_write_is_ignored_by_logrotate(
     assert rotation_judged(row, logrotate).outcome is Outcome.CRITICAL
 
 
-@pytest.mark.skipif(not shutil.which("logrotate"), reason="there is no logrotate here")
 def test_the_real_logrotate_is_asked_and_touches_nothing(
-    row: Callable[..., Any], logrotate: Logrotate, tmp_path: Path
+    row: Callable[..., Any], logrotate: Logrotate, tmp_path: Path, needed: Callable[..., str]
 ) -> None:
+    needed("logrotate", "logrotate")
+
     def seen() -> dict[str, tuple[int, int]]:
         return {str(path): (path.stat().st_mtime_ns, path.stat().st_ctime_ns) for path in tmp_path.rglob("*")}
 
