@@ -1,8 +1,11 @@
 """Rows for tests of checks, and the embedded estate for those that need it."""
 
+import ctypes
 import os
+import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -37,3 +40,20 @@ def needed() -> Callable[..., str]:
         return path
 
     return found
+
+
+@pytest.fixture(scope="session")
+def as_nobody() -> Callable[[], AbstractContextManager[None]]:
+    """Be an account that may little, in this thread alone: os.seteuid changes all, and an estate may run in others."""
+    setresuid = {"x86_64": 117, "aarch64": 147}.get(platform.machine(), -1)
+
+    @contextmanager
+    def being() -> Iterator[None]:
+        call = ctypes.CDLL(None).syscall
+        assert os.geteuid() != 0 or call(setresuid, -1, 65534, -1) == 0
+        try:
+            yield
+        finally:
+            assert os.getuid() != 0 or call(setresuid, -1, 0, -1) == 0
+
+    return being

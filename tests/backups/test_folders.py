@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_missing_folder_is_a_mistake_of_the_runbook(backups: Backups) -> None:
 
 
 @pytest.fixture
-def nobody(tmp_path: Path) -> Iterator[None]:
+def nobody(tmp_path: Path, as_nobody: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
     """Be an ordinary user for a while, when the tests run as root: root may read everything."""
     if os.geteuid() != 0:
         yield
@@ -96,9 +97,8 @@ def nobody(tmp_path: Path) -> Iterator[None]:
         if folder.stat().st_uid == 0 and folder.name.startswith(("pytest", "popen", "test")):
             folder.chmod(0o755)
     shutil.chown(tmp_path, 65534)
-    os.seteuid(65534)
-    yield
-    os.seteuid(0)
+    with as_nobody():
+        yield
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o444])

@@ -14,29 +14,32 @@ from rounds.stage import own_systems
 Steps = dict[str, dict[str, Any]]
 
 
+@pytest.fixture(scope="class")
+def steps(request, tmp_path_factory, needed) -> Steps:
+    """One whole drill of the class's system, as its user runs it."""
+    for program in request.cls.needs:
+        needed(program, program)
+    done = subprocess.run(
+        [sys.executable, "-m", "rounds", "drill", request.cls.system, "--json"],
+        cwd=tmp_path_factory.mktemp("drill"), capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    steps: Steps = {step["name"]: step for step in json.loads(done.stdout)}
+    assert (done.returncode == 0) == all(step["right"] for step in steps.values())
+    return steps
+
+
+@pytest.fixture(scope="class")
+def rows(request) -> set[str]:
+    rows = yaml.safe_load((own_systems() / request.cls.system / "expectations.yaml").read_text())
+    return {row["id"] for row in rows}
+
+
 class Drilled:
-    """What a whole drill of a system must show, run as its user runs it. One class a system: xdist shares them out."""
+    """What a whole drill of a system must show. One class a system: xdist shares them out."""
 
     system: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
-
-    @pytest.fixture(scope="class")
-    def steps(self, request, tmp_path_factory, needed) -> Steps:
-        for program in request.cls.needs:
-            needed(program, program)
-        done = subprocess.run(
-            [sys.executable, "-m", "rounds", "drill", request.cls.system, "--json"],
-            cwd=tmp_path_factory.mktemp("drill"), capture_output=True, text=True, timeout=900, check=False,
-        )  # fmt: skip
-        assert done.stdout, done.stderr
-        steps: Steps = {step["name"]: step for step in json.loads(done.stdout)}
-        assert (done.returncode == 0) == all(step["right"] for step in steps.values())
-        return steps
-
-    @pytest.fixture(scope="class")
-    def rows(self, request) -> set[str]:
-        rows = yaml.safe_load((own_systems() / request.cls.system / "expectations.yaml").read_text())
-        return {row["id"] for row in rows}
 
     def test_a_healthy_and_a_healed_estate_give_no_false_alarm(self, steps):
         assert steps["healthy"]["turned"] == {}

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -170,12 +171,11 @@ def test_processes_that_hide_what_they_hold_make_it_unknown(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who sees less")
-def test_who_is_not_root_does_not_see_what_other_accounts_hold() -> None:
-    os.seteuid(65534)
-    try:
+def test_who_is_not_root_does_not_see_what_other_accounts_hold(
+    as_nobody: Callable[[], AbstractContextManager[None]],
+) -> None:
+    with as_nobody():
         seen = proc.open_files(Path("/proc"), lambda name: name == "app.log")
-    finally:
-        os.seteuid(0)
     assert seen.hidden
 
 

@@ -1,9 +1,9 @@
 """What nobody lets us see is not missing, and no error of Python's; and a time is read as what it is."""
 
-import ctypes
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,13 @@ from rounds.fixtures.stamps import moment
 from rounds.probe import PROBES, CouldNotLook, RunbookDisagrees
 from rounds.targets import FileCache, Log, Logrotate, RunReport
 
-NOBODY = 65_534
 CACHE = {"name": "c", "kinds": {"pages": {"files": "*.json", "ttl": "1h"}}}
 FORM = {"name": "l", "pattern": r"^(?P<time>\S+) (?P<level>\w+) "}
 COUNT: tuple[Any, ...] = ((), 86_400.0, ("ERROR",), (), {}, None, (), False, None)
 
 
 @pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Path]:
+def closed(tmp_path: Path, as_nobody: Callable[[], AbstractContextManager[None]]) -> Iterator[Path]:
     """A folder that nobody else may look into, and we are somebody else."""
     folder = tmp_path / "closed"
     (folder / "in").mkdir(parents=True)
@@ -30,11 +29,8 @@ def closed(tmp_path: Path) -> Iterator[Path]:
     for each in (*reversed(tmp_path.parents[:2]), tmp_path):
         each.chmod(0o755)
     folder.chmod(0o700 if os.geteuid() == 0 else 0)
-    if os.geteuid() == 0:
-        ctypes.CDLL(None).setfsuid(NOBODY)  # of this thread alone: an estate may run in this process
-    yield folder
-    if os.geteuid() == 0:
-        ctypes.CDLL(None).setfsuid(0)
+    with as_nobody():
+        yield folder
     folder.chmod(0o700)
 
 
