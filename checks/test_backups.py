@@ -1,39 +1,47 @@
 """Backups are made, and what is told of them is true."""
 
 from rounds.checks.answers import is_answered, observe_age
+from rounds.checks.backup_sets import OfBackups, is_missing, observe_share, passed_over
 from rounds.expectation import Expectation
 from rounds.fixtures.answers import Answer, said
 from rounds.fixtures.backups import Archives
 from rounds.judge import Observer
-from rounds.limits import Limit, at_most, exactly
+from rounds.limits import Limit, at_least, at_most, exactly
 from rounds.targets import Backups, Endpoint
 
 
-class BackupFresh(Expectation):
-    """How old the newest finished archive may be, by the date in its name."""
+class BackupFresh(OfBackups):
+    """How old the newest finished backup may be, by the date in its name, and how far from it its last change is.
 
-    backups: Backups
+    `share` is how large it must be beside the median of the seven before it, where there are three or more.
+    """
+
     age: Limit = at_most(90000, unit="s")
     difference: Limit = at_most(7200, unit="s")
+    share: Limit = at_least(0, unit="%")
 
 
-def test_backup_fresh(expected: BackupFresh, archives: Archives, observe: Observer) -> None:
+def test_backup_fresh(expected: BackupFresh, archives_anywhere: Archives, observe: Observer) -> None:
     """A backup was made lately.
 
     Remedy: make one now and watch it; then look why the planned one failed: its log, the timer (`systemctl
     list-timers`, `crontab -l`), room on the volume, the database's password. If only name and modification time
     disagree, find out who copied or touched the file before it is trusted.
     """
-    newest = archives.newest
-    if newest is None:
-        observe.critical("age of the newest backup", f"there is no backup in {archives.folder}", "unknown")
+    name = "age of the newest backup"
+    newest = archives_anywhere.newest
+    if is_missing(name, archives_anywhere, observe) or newest is None:
         return
-    age = archives.looked_at_epoch_seconds - newest.recorded_epoch_seconds
-    observe_age(observe, "age of the newest backup", age, expected.age, newest.name)
+    left_out = passed_over(archives_anywhere)
+    age = archives_anywhere.looked_at_epoch_seconds - newest.recorded_epoch_seconds
+    observe_age(observe, name, age, expected.age, "; ".join(filter(None, (newest.name, left_out))))
     difference = abs(newest.modified_epoch_seconds - newest.recorded_epoch_seconds)
     observe("between its name and its modification", difference, expected.difference, note=newest.name)
     observe("size of the newest backup", newest.size_bytes, unit="B")
-    observe("backups", archives.count)
+    before = archives_anywhere.all[1:8]
+    if "share" in expected.model_fields_set and len(before) >= 3:
+        observe_share(newest, before, expected.share, observe)
+    observe("backups", archives_anywhere.count)
 
 
 class BackupStatus(Expectation):

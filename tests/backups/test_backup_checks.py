@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from rounds.checks import test_archives as archive_checks
 from rounds.checks import test_backups as checks
 from rounds.fixtures.answers import Answer
-from rounds.fixtures.archives import Contents
-from rounds.fixtures.backups import Archive, Archives, Pointer
+from rounds.fixtures.backups import Archive, Archives
 from rounds.judge import Observer
 from rounds.outcome import Outcome
 from rounds.targets import Backups, Endpoint
@@ -51,65 +49,21 @@ def test_the_newest_backup_must_be_young_and_its_times_must_agree(
     assert words in observer.summary
 
 
-ARCHIVE = aged(HOUR).newest
-GOOD = Contents(ARCHIVE, unpacked_bytes=9000, members=3, dumps=1, smallest_dump_bytes=8000)
-
-
 @pytest.mark.parametrize(
-    ("seen", "outcome", "words"),
-    [
-        (GOOD, Outcome.OK, "newest.tar.gz"),
-        (Contents(None), Outcome.CRITICAL, "there is no backup in /srv/backups"),
-        (replace(GOOD, failure="it is cut short"), Outcome.CRITICAL, "newest.tar.gz: it is cut short"),
-        (replace(GOOD, is_stopped=True), Outcome.CRITICAL, "unpacks to more than 10 GB"),
-        (replace(GOOD, members=0, dumps=0), Outcome.CRITICAL, "newest.tar.gz holds nothing"),
-        (replace(GOOD, dumps=0), Outcome.CRITICAL, "no member of newest.tar.gz matches"),
-        (replace(GOOD, smallest_dump_bytes=37), Outcome.CRITICAL, "smallest database dump is 37 B"),
-        (replace(GOOD, smallest_dump_bytes=0), Outcome.CRITICAL, "smallest database dump is 0 B"),
-        (replace(GOOD, failure="it is cut short"), Outcome.CRITICAL, "newest archive is not whole ("),
-        (replace(GOOD, incomplete_dumps=("database.sql",)), Outcome.CRITICAL, "database.sql"),
-        (replace(GOOD, unsafe_names=("../../etc/passwd",)), Outcome.CRITICAL, "../../etc/passwd"),
-        (replace(GOOD, empty_files=("settings.yaml",)), Outcome.WARNING, "settings.yaml"),
-    ],
+    ("size", "others", "outcome"),
+    [(500, 7, Outcome.OK), (499, 7, Outcome.CRITICAL), (499, 3, Outcome.CRITICAL), (499, 2, Outcome.OK)],
 )
-def test_the_newest_archive_must_be_whole_and_hold_a_dump(
-    row: Callable[..., Any], seen: Contents, outcome: Outcome, words: str
+def test_a_row_may_ask_for_a_share_of_the_usual_size_too(
+    row: Callable[..., Any], size: int, others: int, outcome: Outcome
 ) -> None:
+    made = [
+        Archive(f"{days}.gz", "", NOW - days * 24 * HOUR, NOW - days * 24 * HOUR, 1000) for days in range(others + 1)
+    ]
+    made[0] = replace(made[0], size_bytes=size)
     observer = Observer()
-    expected = row(archive_checks.TarIntegrity, backups=FOLDER, unpacked_at_most="10 GB")
-    archive_checks.test_tar_integrity(expected, seen, observer)
+    seen = Archives("/srv/backups", len(made), made[0], NOW, tuple(made))
+    checks.test_backup_fresh(row(checks.BackupFresh, backups=FOLDER, age="24h", share="50%"), seen, observer)
     assert observer.outcome is outcome
-    assert words in observer.summary
-
-
-TO_NEWEST = Pointer("/srv/backups/latest", "newest.tar.gz", leads_nowhere=False, is_newest=True)
-TO_OLDER = Pointer("/srv/backups/latest", "older.tar.gz", leads_nowhere=False, is_newest=False)
-DAMAGED = replace(GOOD, failure="it is cut short")
-
-
-@pytest.mark.parametrize(
-    ("pointer", "contents", "outcome", "words"),
-    [
-        (TO_NEWEST, GOOD, Outcome.OK, ""),
-        (TO_OLDER, GOOD, Outcome.CRITICAL, "to older.tar.gz, the newest is newest.tar.gz"),
-        (replace(TO_OLDER, leads_to=None), GOOD, Outcome.CRITICAL, "/srv/backups/latest does not exist"),
-        (replace(TO_OLDER, leads_nowhere=True), GOOD, Outcome.CRITICAL, "older.tar.gz, which does not exist"),
-        (TO_OLDER, Contents(None), Outcome.CRITICAL, "there is no backup in /srv/backups"),
-        (TO_NEWEST, DAMAGED, Outcome.CRITICAL, "is not good"),
-        (TO_NEWEST, replace(GOOD, dumps=0), Outcome.CRITICAL, "is not good"),
-        (TO_NEWEST, replace(GOOD, smallest_dump_bytes=37), Outcome.CRITICAL, "is not good"),
-        (replace(TO_OLDER, leads_to=None), GOOD, Outcome.CRITICAL, "what restore commands find is nothing ("),
-        (TO_OLDER, DAMAGED, Outcome.UNKNOWN, "is not good; it leads to older.tar.gz"),
-    ],
-)
-def test_the_pointer_must_lead_to_the_newest_good_archive(
-    row: Callable[..., Any], pointer: Pointer, contents: Contents, outcome: Outcome, words: str
-) -> None:
-    observer = Observer()
-    expected = row(archive_checks.LatestPointer, backups=FOLDER, link="latest")
-    archive_checks.test_latest_pointer(expected, pointer, contents, observer)
-    assert observer.outcome is outcome
-    assert words in observer.summary
 
 
 def told(status: str | None, seconds_ago: float | None, code: int = 200) -> Answer:

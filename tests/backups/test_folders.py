@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rounds.fixtures import backups as looks
-from rounds.fixtures.backups import Archives, Pointer
+from rounds.fixtures.backup_pointer import Pointer
+from rounds.fixtures.backups import Archives
 from rounds.probe import PROBES, CouldNotLook, RunbookDisagrees
 from rounds.targets import Backups
 
@@ -172,8 +172,3 @@ def test_a_pattern_must_be_one_and_must_find_the_date() -> None:
         Backups(path="/x", pattern="(?P<time>")
     with pytest.raises(ValidationError, match="has no group"):
         Backups(path="/x", pattern=r"backup_(\d+)")
-
-
-def test_the_module_looks_with_the_formats_of_the_target() -> None:
-    assert looks._span("2026-11-22", ("%Y-%m-%d",)) == (utc("2026-11-22"), utc("2026-11-22 23:59:59"))
-    assert looks._span(None, ("%Y-%m-%d",)) is None
