@@ -11,7 +11,7 @@ from rounds.judge import Observer
 from rounds.limits import Limit, at_least, at_most
 from rounds.outcome import Outcome
 from rounds.sql import Query
-from rounds.targets import Postgres
+from rounds.targets import Postgres, Sqlite
 
 
 class SqlFigures(Expectation):
@@ -20,7 +20,7 @@ class SqlFigures(Expectation):
     A query whose groups can vanish (a domain that nobody asks any more) should join what must be there.
     """
 
-    database: Postgres
+    database: Postgres | Sqlite
     query: Query
     figures: Annotated[dict[str, Bound], Field(min_length=1, description="limits by column")]
     per: str | None = None
@@ -67,7 +67,7 @@ def _observe_column(column: str, bound: Bound, per: str | None, found: QueryRows
 class SqlNoViolations(Expectation):
     """That a query finds nothing: it selects what must not be. `among` counts what was there to be examined."""
 
-    database: Postgres
+    database: Postgres | Sqlite
     query: Query
     among: Annotated[Query, Field(description="SELECT count(*) of what was examined: of nothing, nothing is wrong")]
     examined: Limit = at_least(1)

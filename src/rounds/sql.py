@@ -3,28 +3,40 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 
+POSTGRES, SQLITE = "postgres", "sqlite"
+_NAMES = {POSTGRES: "PostgreSQL", SQLITE: "SQLite"}
 _WRITES = ("Insert", "Update", "Delete", "Merge", "Create", "Drop", "Alter", "Command", "TruncateTable", "Copy", "Into")
 # A read-only transaction refuses none of these, or refuses it only with a trace in the server's log.
-_ACTS = re.compile(
+_POSTGRES_ACTS = re.compile(
     r"(?i)pg_(terminate_backend|cancel_backend|reload_conf|rotate_logfile|promote|switch_wal|create_\w+|drop_\w+"
     r"|copy_\w+_slot|logical_(?!.*peek)\w+|replication_(origin|slot_advance)\w*|backup_\w+|wal_replay_\w+"
     r"|stat_reset\w*|stat_statements_reset|(try_)?advisory_\w+|notify|sleep\w*|export_snapshot)"
     r"|nextval|setval|set_config|lo_\w+|dblink\w*|txid_current|pg_current_xact_id"
 )
+_SQLITE_ACTS = re.compile(r"(?i)load_extension|(read|write)file|edit|fts3_tokenizer|zipfile\w*|sqlar_\w+|lsdir|fsdir")
+_ACTS = {POSTGRES: _POSTGRES_ACTS, SQLITE: _SQLITE_ACTS}
 
 
-def _only_looks(query: str) -> str:
+def _only_looks(query: str, info: ValidationInfo) -> str:
+    """Read the query as the database of its row would: that field stands before it in the row's model."""
+    asked = [getattr(value, "kind", "") for value in (info.data or {}).values()]
+    return _read(query, SQLITE if SQLITE in asked else POSTGRES)
+
+
+def _read(query: str, dialect: str) -> str:
     import sqlglot  # noqa: PLC0415 - only inventories with queries need it
     from sqlglot import exp  # noqa: PLC0415 - the same
 
     try:
-        parsed = sqlglot.parse(query, read="postgres")
+        parsed = sqlglot.parse(query, read=dialect)
     except sqlglot.errors.ParseError as error:
         found = (error.errors or [{}])[0]
         near = f" near {found['highlight']!r}" if found.get("highlight") else ""
-        raise ValueError(f"is no SQL that PostgreSQL would take{near} (line {found.get('line', 1)} of it)") from None
+        raise ValueError(
+            f"is no SQL that {_NAMES[dialect]} would take{near} (line {found.get('line', 1)} of it)"
+        ) from None
     statements = [each for each in parsed if each is not None and not isinstance(each, exp.Semicolon)]
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ValueError("one SELECT is due (WITH … SELECT is one)")
@@ -32,10 +44,10 @@ def _only_looks(query: str) -> str:
     if bad is not None:
         raise ValueError(f"a query only looks, but this has {bad.key.upper()}")
     called = (_folded_name(each) for each in statements[0].find_all(exp.Func))
-    acts = next((name for name in called if _ACTS.fullmatch(name)), None)
+    acts = next((name for name in called if _ACTS[dialect].fullmatch(name)), None)
     if acts:
         raise ValueError(f"a query only looks, but this has {acts}()")
-    ends = (each.start for each in sqlglot.tokenize(query, read="postgres") if each.token_type.name == "SEMICOLON")
+    ends = (each.start for each in sqlglot.tokenize(query, read=dialect) if each.token_type.name == "SEMICOLON")
     return query[: next(ends, len(query))].strip()
 
 
@@ -45,31 +57,36 @@ def _folded_name(function: Any) -> str:
 
 
 Query = Annotated[
-    str, AfterValidator(_only_looks), WithJsonSchema({"type": "string", "description": "one SELECT of PostgreSQL"})
+    str,
+    AfterValidator(_only_looks),
+    WithJsonSchema({"type": "string", "description": "one SELECT, as its database has it"}),
 ]
 """The text of a query that has been read and does nothing but look."""
 
 
-def relations_and_columns(query: str) -> tuple[list[str], list[str]]:
+def relations_and_columns(query: str, dialect: str = POSTGRES) -> tuple[list[str], list[str]]:
     """The tables a query reads (`schema.table` where it says so), and the columns that only they can have.
 
     The columns of a function beside them are known to the server alone: with `jsonb_each(…) AS e` in place of
-    `jsonb_each(…) AS e(key, value)` no columns are told.
+    `jsonb_each(…) AS e(key, value)` no columns are told. All names are folded as the database does it.
     """
     import sqlglot  # noqa: PLC0415 - only inventories with queries need it
     from sqlglot import exp  # noqa: PLC0415 - the same
 
-    tree = sqlglot.parse_one(query, read="postgres")
-    own = {_folded(cte.args["alias"].this) for cte in tree.find_all(exp.CTE)}
-    tables = [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
-    real = [table for table in tables if table.db or _folded(table.this) not in own]
-    made = {_folded(alias.args["alias"]) for alias in tree.find_all(exp.Alias)}
-    made |= {_folded(column) for alias in tree.find_all(exp.TableAlias) for column in alias.args.get("columns") or []}
-    made |= {_folded((table.args.get("alias") or table).this) for table in tables}  # as a column it is the whole row
-    used = {_folded(column.this) for column in tree.find_all(exp.Column) if isinstance(column.this, exp.Identifier)}
-    others = [each for each in tree.find_all(exp.Table, exp.Unnest, exp.Lateral) if each not in tables]
+    fold = _folded if dialect == POSTGRES else _in_small_letters
+    tree = sqlglot.parse_one(query, read=dialect)
+    own = {fold(cte.args["alias"].this) for cte in tree.find_all(exp.CTE)}
+    indexes = {id(table.args["indexed"]) for table in tree.find_all(exp.Table) if table.args.get("indexed")}
+    named = [table for table in tree.find_all(exp.Table) if id(table) not in indexes]
+    tables = [table for table in named if isinstance(table.this, exp.Identifier)]
+    real = [table for table in tables if table.db or fold(table.this) not in own]
+    made = {fold(alias.args["alias"]) for alias in tree.find_all(exp.Alias)}
+    made |= {fold(column) for alias in tree.find_all(exp.TableAlias) for column in alias.args.get("columns") or []}
+    made |= {fold((table.args.get("alias") or table).this) for table in tables}  # as a column it is the whole row
+    used = {fold(column.this) for column in tree.find_all(exp.Column) if isinstance(column.this, exp.Identifier)}
+    others = [each for each in (*named, *tree.find_all(exp.Unnest, exp.Lateral)) if each not in tables]
     hides = any(not each.alias_column_names and not isinstance(each.this, exp.Subquery) for each in others)
-    read = sorted({".".join(map(_folded, _parts(table))) for table in real})
+    read = sorted({".".join(map(fold, _parts(table))) for table in real})
     return read, [] if hides else sorted(used - made)
 
 
@@ -79,4 +96,9 @@ def _parts(table: Any) -> list[Any]:
 
 def _folded(identifier: Any) -> str:
     """The name as PostgreSQL folds it: small letters unless it is quoted."""
-    return str(identifier.this) if identifier.args.get("quoted") else str(identifier.this).lower()
+    return str(identifier.this) if identifier.args.get("quoted") else _in_small_letters(identifier)
+
+
+def _in_small_letters(identifier: Any) -> str:
+    """The name as SQLite compares it."""
+    return str(identifier.this).lower()

@@ -12,7 +12,7 @@ from rounds.inventory.schema import shape_of
 from rounds.look import Look, key_of
 from rounds.probe import Probe
 from rounds.sharing import groups_of
-from rounds.targets import Endpoint, Host, Prometheus, takes_several, target_kind
+from rounds.targets import Endpoint, Host, Postgres, Prometheus, Sqlite, takes_several, target_kinds
 
 TARGETS = """
 targets:
@@ -138,12 +138,13 @@ def test_the_schema_says_that_a_list_is_due():
 
 
 @pytest.mark.parametrize(
-    ("annotation", "kind", "several"),
+    ("annotation", "kinds", "several"),
     [
-        (Host, Host, False), (Host | None, Host, False), (tuple[Host, ...], Host, True), (list[Prometheus], Prometheus, True),
-        (tuple[Host, ...] | None, Host, True), (str, None, False), (list[str], None, True), (None, None, False),
+        (Host, (Host,), False), (Host | None, (Host,), False), (tuple[Host, ...], (Host,), True), (list[Prometheus], (Prometheus,), True),
+        (tuple[Host, ...] | None, (Host,), True), (str, (), False), (list[str], (), True), (None, (), False),
+        (Postgres | Sqlite, (Postgres, Sqlite), False), (Annotated[Sqlite | Postgres | None, 1], (Sqlite, Postgres), False),
     ],
 )  # fmt: skip
-def test_the_kind_of_target_is_read_from_the_type(annotation, kind, several):
-    assert target_kind(annotation) is kind
+def test_the_kinds_of_targets_are_read_from_the_type(annotation, kinds, several):
+    assert target_kinds(annotation) == kinds
     assert takes_several(annotation) is several

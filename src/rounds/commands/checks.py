@@ -44,15 +44,15 @@ def _parameters(model: Any) -> Iterator[tuple[str, str, str]]:
     from rounds.expectation import Expectation  # noqa: PLC0415 - the other commands start faster without
     from rounds.inventory.schema import shape_of  # noqa: PLC0415 - the same
     from rounds.limits import Limit  # noqa: PLC0415 - the same
-    from rounds.targets import takes_several, target_kind  # noqa: PLC0415 - the same
+    from rounds.targets import takes_several, target_kinds, words_of  # noqa: PLC0415 - the same
 
     schema = shape_of(model)
     for key, field in model.model_fields.items():
         if key in Expectation.model_fields:
             continue
-        kind = target_kind(field.annotation)
-        if kind:
-            word = kind.model_fields["kind"].default
+        taken = target_kinds(field.annotation)
+        if taken:
+            word = words_of(taken)
             takes = (
                 f"a list of targets of kind {word}" if takes_several(field.annotation) else f"a target of kind {word}"
             )

@@ -13,7 +13,7 @@ from rounds.expectation import Expectation
 from rounds.inventory.found import check_name, find_checks
 from rounds.limits import Limit
 from rounds.select import own_checks
-from rounds.targets import Target, kinds, takes_several, target_kind
+from rounds.targets import Target, kinds, takes_several, target_kinds, words_of
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _FIGURE = {"type": ["string", "number"]}
@@ -114,10 +114,10 @@ def _property(model: type[Target] | type[Expectation], name: str) -> dict[str, A
     from pydantic import TypeAdapter  # noqa: PLC0415 - only who asks for the schema needs it here
 
     field = model.model_fields[name]
-    kind = target_kind(field.annotation)
+    taken = target_kinds(field.annotation)
     described = {"description": field.description} if field.description else {}
-    if kind:
-        word = kind.model_fields["kind"].default
+    if taken:
+        word = words_of(taken)
         one = {"type": "string", "description": f"the name of a target of kind {word}"}
         several = {"type": "array", "minItems": 1, "uniqueItems": True, "items": one}
         names = {"description": f"a list of names of targets of kind {word}"}

@@ -21,6 +21,17 @@ class Postgres(Target):
         return named_place(self.name, self.dsn)
 
 
+class Sqlite(Target):
+    """An SQLite database: a file on the machine that Rounds runs on. It is only read, and never made."""
+
+    kind: Literal["sqlite"] = "sqlite"
+    path: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.name} ({self.path})"
+
+
 class Redis(Target):
     """A Redis or Valkey database by its URL."""
 

@@ -49,11 +49,16 @@ class Target(BaseModel):
     __str__ = __repr__
 
 
-def target_kind(annotation: Any) -> type[Target] | None:
-    """The kind of target that a field of this type takes (`Host`, `Host | None`, `tuple[Host, ...]`), or None."""
+def target_kinds(annotation: Any) -> tuple[type[Target], ...]:
+    """The kinds of targets that a field of this type takes (`Host | None`, `tuple[Host, ...]`, `Postgres | Sqlite`)."""
     if isinstance(annotation, type):
-        return annotation if issubclass(annotation, Target) else None
-    return next((kind for choice in get_args(annotation) if (kind := target_kind(choice))), None)
+        return (annotation,) if issubclass(annotation, Target) else ()
+    return tuple(dict.fromkeys(kind for choice in get_args(annotation) for kind in target_kinds(choice)))
+
+
+def words_of(kinds_taken: tuple[type[Target], ...]) -> str:
+    """`host`, `postgres or sqlite`: what such targets have as their kind in the inventory."""
+    return " or ".join(str(kind.model_fields["kind"].default) for kind in kinds_taken)
 
 
 def takes_several(annotation: Any) -> bool:
@@ -62,24 +67,24 @@ def takes_several(annotation: Any) -> bool:
 
 
 @cache
-def _kinds_of_fields(model: type[BaseModel]) -> dict[str, tuple[type[Target], bool]]:
-    """The fields of a model that take targets: of which kind, and whether several."""
-    kinds_of = {name: (target_kind(field.annotation), field.annotation) for name, field in model.model_fields.items()}
-    return {name: (kind, takes_several(annotation)) for name, (kind, annotation) in kinds_of.items() if kind}
+def _kinds_of_fields(model: type[BaseModel]) -> dict[str, tuple[tuple[type[Target], ...], bool]]:
+    """The fields of a model that take targets: of which kinds, and whether several."""
+    kinds_of = {name: (target_kinds(field.annotation), field.annotation) for name, field in model.model_fields.items()}
+    return {name: (taken, takes_several(annotation)) for name, (taken, annotation) in kinds_of.items() if taken}
 
 
 def with_targets(model: type[BaseModel], name: str, given: Any, context: Any) -> Any:
     """What is given for a field, with targets in place of their names; anything else stays for pydantic to judge."""
-    kind, several = _kinds_of_fields(model).get(name, (None, False))
+    taken, several = _kinds_of_fields(model).get(name, ((), False))
     targets = (context or {}).get("targets", {})
-    if kind and several and isinstance(given, list | tuple):
-        return _named_targets(list(given), kind, targets)
-    return named_target(given, kind, targets) if kind and not several and isinstance(given, str) else given
+    if taken and several and isinstance(given, list | tuple):
+        return _named_targets(list(given), taken, targets)
+    return named_target(given, taken, targets) if taken and not several and isinstance(given, str) else given
 
 
-def _named_targets(names: list[Any], kind: type[Target], targets: dict[str, Target]) -> list[Any]:
+def _named_targets(names: list[Any], taken: tuple[type[Target], ...], targets: dict[str, Target]) -> list[Any]:
     """The targets of a list of names; every mistake is told at its own place in the list."""
-    wanted = kind.model_fields["kind"].default
+    wanted = words_of(taken)
     if not names:
         raise ValueError(f"the list is empty: the name of at least one {wanted} is due")
     found: list[Any] = []
@@ -87,7 +92,7 @@ def _named_targets(names: list[Any], kind: type[Target], targets: dict[str, Targ
     for at, name in enumerate(names):
         said = f"{name!r} stands twice in this list" if name in names[:at] else ""
         try:
-            found.append(named_target(name or "", kind, targets) if isinstance(name, str | None) else name)
+            found.append(named_target(name or "", taken, targets) if isinstance(name, str | None) else name)
         except ValueError as error:
             said = str(error) if name else f"is empty: the name of a target of kind {wanted} is due"
         if said:
@@ -98,15 +103,15 @@ def _named_targets(names: list[Any], kind: type[Target], targets: dict[str, Targ
     return found
 
 
-def named_target(name: str, kind: type[Target], targets: dict[str, Target]) -> Target:
-    """The target of that name and kind; raises ValueError with the nearest right word."""
+def named_target(name: str, taken: tuple[type[Target], ...], targets: dict[str, Target]) -> Target:
+    """The target of that name and of one of these kinds; raises ValueError with the nearest right word."""
     named = targets.get(name)
-    if isinstance(named, kind):
+    if isinstance(named, taken):
         return named
-    fitting = {key: target for key, target in targets.items() if isinstance(target, kind)}
-    wanted = kind.model_fields["kind"].default
+    fitting = {key: target for key, target in targets.items() if isinstance(target, taken)}
     if name in targets:
-        raise ValueError(f"target {name!r} is a {targets[name].kind}, but a {wanted} is due here{nearest('', fitting)}")
+        due = f"a {words_of(taken)} is due here{nearest('', fitting)}"
+        raise ValueError(f"target {name!r} is a {targets[name].kind}, but {due}")
     raise ValueError(f"there is no target {name!r} in the inventory{nearest(name, fitting)}")
 
 
