@@ -1,7 +1,10 @@
 """Nothing is lost from the tables, and what they hold can be read."""
 
+from rounds.checks.test_pg_integrity import judge_index_check
 from rounds.expectation import Expectation
-from rounds.fixtures.tables import Checksums, IndexCheck, RowCounts
+from rounds.fixtures.pg_amcheck import IndexCheck
+from rounds.fixtures.pg_integrity import Checksums
+from rounds.fixtures.tables import RowCounts
 from rounds.judge import Earlier, Observer
 from rounds.limits import Limit, at_most, exactly
 from rounds.quantities import Duration
@@ -43,19 +46,7 @@ def test_row_count_compare(  # noqa: PLR0913, PLR0917 - three looks at one thing
     _no_rows_lost(expected, row_counts, earlier, observe)
     observe("page checksums", checksums.on, exactly(True))
     observe("checksum failures", checksums.failures, expected.checksum_failures)
-    if expected.verify_indexes and index_check.hindrance:
-        observe.unknown("damaged indexes", index_check.hindrance)
-    elif index_check.hindrance:
-        observe("damaged indexes", "not looked for", note=index_check.hindrance)
-    elif expected.verify_indexes and index_check.left_out and not index_check.verified:
-        observe.unknown("damaged indexes", f"none was verified: {_verified(index_check)}", "unknown")
-    else:
-        observe("damaged indexes", len(index_check.damaged), at_most(0), note=_verified(index_check))
-
-
-def _verified(seen: IndexCheck) -> str:
-    left_out = f", {seen.left_out} had no time or were locked" if seen.left_out else ""
-    return "; ".join([*seen.damaged[:3], f"{seen.verified} verified{left_out}"])
+    judge_index_check(index_check, observe, at_most(0), is_due=expected.verify_indexes)
 
 
 def _no_rows_lost(expected: RowCountCompare, counts: RowCounts, earlier: Earlier, observe: Observer) -> None:
