@@ -19,12 +19,16 @@ ALIVE = ("running", "restarting", "paused", "removing")
 class ComposeServicesUp(Expectation):
     """A compose project whose services all have to run, or those that are named.
 
-    A container that was made anew was not restarted: `unbroken` and `restarts` count from its creation.
+    A container that was made anew was not restarted: `unbroken` and `restarts` count from its creation. `stable` is for
+    a recovery, where people start services again: only what the restart policy had to start again counts.
     """
 
     compose: Compose
     services: Annotated[tuple[str, ...], Field(description="all of the compose file when left out")] = ()
     unbroken: Annotated[Duration, Field(description="how long no container may have been started again")] = 0.0
+    stable: Annotated[
+        Duration, Field(description="how long a container must have run since its restart policy started it again")
+    ] = 0.0
     restarts: Annotated[Limit, Field(description="by its restart policy; judged when given")] = at_most(0)
     run_once: Annotated[tuple[str, ...], Field(description="services that have done their work and exited with 0")] = ()
 
@@ -50,10 +54,24 @@ def _observe_restarts(service: str, found: list[Inside], expected: ComposeServic
     for each in found:
         if "restarts" in expected.model_fields_set:
             observe(f"restarts of {service}", each.restarts, expected.restarts)
+        if expected.stable:
+            _observe_stable(service, each, expected.stable, observe)
         if expected.unbroken and each.is_first_start:
             observe(f"{service} unbroken", each.started_seconds, unit="s", note="not restarted since it was made")
         elif expected.unbroken:
             observe(f"{service} unbroken", each.started_seconds, at_least(expected.unbroken, unit="s"))
+
+
+def _observe_stable(service: str, inside: Inside, stable: float, observe: Observer) -> None:
+    """Docker counts restarts from the last start by hand: with none, nothing has made it start again."""
+    name = f"{service} stable"
+    if inside.restarts is None or inside.started_seconds is None:
+        observe.unknown(name, "docker inspect does not tell its restarts, or when it started")
+    elif inside.restarts == 0:
+        observe(name, inside.started_seconds, unit="s", note="not restarted since it was started")
+    else:
+        note = f"{inside.restarts} restarts by its policy"
+        observe(name, inside.started_seconds, at_least(stable, unit="s"), note=note)
 
 
 def _state(container: Container) -> str:

@@ -1,8 +1,8 @@
 """Answer as kubectl (1.32) does, from lists in a folder: `get KIND,KIND,… -o json` in a namespace, and its refusals.
 
-The folder holds `deployments.json`, `statefulsets.json`, `pods.json` and `networkpolicies.json`, each a list as kubectl
-prints it; a kind without a file has no items. `refusal.txt` makes every question fail with its words, `forbidden.txt`
-names the kinds that may not be listed, `contexts.txt` the contexts there are.
+The folder holds `deployments.json`, `statefulsets.json`, `replicasets.json`, `pods.json` and `networkpolicies.json`,
+each a list as kubectl prints it; a kind without a file has no items. `refusal.txt` makes every question fail with its
+words, `forbidden.txt` names the kinds that may not be listed, `contexts.txt` the contexts there are.
 """
 
 import json

@@ -105,6 +105,25 @@ def test_restarts_since_the_container_was_made_are_counted_when_a_row_wants_it(
 
 
 @pytest.mark.parametrize(
+    ("inside", "outcome"),
+    [
+        (replace(LONG_AGO, restarts=0, started_seconds=20.0), Outcome.OK),
+        (replace(LONG_AGO, started_seconds=20.0), Outcome.CRITICAL),
+        (replace(LONG_AGO, started_seconds=599.0), Outcome.CRITICAL),
+        (replace(LONG_AGO, started_seconds=600.0), Outcome.OK),
+        (Inside(restarts=1), Outcome.UNKNOWN),
+        (None, Outcome.UNKNOWN),
+    ],
+)
+def test_after_a_recovery_only_restarts_by_the_policy_count_and_only_new_ones(
+    row: Row, observer: Observer, inside: Inside | None, outcome: Outcome
+) -> None:
+    seen = Services(("redis",), (replace(container("running"), inside=inside),))
+    checks.test_compose_services_up(row(checks.ComposeServicesUp, compose=COMPOSE, stable="10m"), seen, observer)
+    assert observer.outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("names", "outcome"), [(["redis"], Outcome.OK), (["manage"], Outcome.CRITICAL), (["manege"], Outcome.UNKNOWN)]
 )
 def test_a_row_may_name_the_services_it_means(row: Row, observer: Observer, names: list[str], outcome: Outcome) -> None:

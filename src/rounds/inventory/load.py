@@ -14,7 +14,7 @@ from rounds.expectation import ID, Expectation
 from rounds.inventory.document import Document, Place, read_document
 from rounds.inventory.found import FoundCheck
 from rounds.inventory.mistakes import Mistake, nearest, shown_path
-from rounds.targets import Target, kinds, target_kind
+from rounds.targets import Target, kinds, target_kinds
 
 INVENTORY = "inventory.yaml"
 EXPECTATIONS = "expectations.yaml"
@@ -206,7 +206,8 @@ def _validated(
     model: type[Model], data: dict[str, Any], document: Document, place: Place, targets: Targets
 ) -> Model | None:
     try:
-        return model.model_validate(data, context={"targets": targets.built})
+        folder = str(Path(document.file).parent)
+        return model.model_validate(data, context={"targets": targets.built, "folder": folder})
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
             at = (*place, *problem["loc"])
@@ -219,7 +220,7 @@ def _is_told(model: type[BaseModel], problem: Any, data: dict[str, Any], targets
     """Whether the problem only follows from a mistake in the target that is named here."""
     key = str(problem["loc"][0]) if problem["loc"] else ""
     field = model.model_fields.get(key)
-    return bool(field and target_kind(field.annotation)) and targets.is_broken(_given(data, problem["loc"]))
+    return bool(field and target_kinds(field.annotation)) and targets.is_broken(_given(data, problem["loc"]))
 
 
 def _said(model: type[BaseModel], problem: Any, data: Any) -> str:
