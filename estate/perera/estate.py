@@ -1,10 +1,9 @@
-"""A small world that is Perera: its API, orchestrator, collector and sources, with five days of logs."""
+"""A small world that is Perera: API, orchestrator, collector, sources, databases; with logs and backups of a past."""
 
 import json
 import re
 import secrets
 import signal
-import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,13 +13,15 @@ from typing import Any
 import psutil
 
 from .. import containers, programs
+from ..bucket import BucketServer
 from ..control import told
 from ..estate import Estate, ask
 from ..ground import write
 from ..machine import Machine
 from ..part import Part, python_env, wait_until
+from ..postgres import READER, Postgres
 from ..site import Site
-from . import logs, routes
+from . import backups, databases, exports, logs, routes
 from .stand_ins.records import SOURCES
 
 HERE = Path(__file__).parent
@@ -30,6 +31,12 @@ UNITS = {
     "perera-lead-scraper-orchestrator.service": {"part": "orchestrator", "up": 3 * 86400},
     "perera-metrics-collector.service": {"part": "collector", "up": 9 * 86400},
 }
+BACKUP = """backup:
+  enabled: true
+  schedule: "0 1 * * *"
+  retention_days: 30
+  backup_dir: data/backups
+"""
 ORDINARY = re.compile(r"[\d-]+ [\d:,]+ - \S+ - (INFO|DEBUG) - ")
 
 
@@ -40,6 +47,8 @@ class Perera(Estate):
     machine: Machine
     api: Site
     sources: Site
+    database: Postgres
+    bucket: BucketServer
     orchestrator: Part
     collector: Part
     workers: tuple[int, ...]
@@ -51,6 +60,11 @@ class Perera(Estate):
     @property
     def log(self) -> Path:
         return self.logs / "app.log"
+
+    @property
+    def leads(self) -> Path:
+        """The live SQLite database."""
+        return self.home / "data" / "leads.db"
 
     @property
     def written(self) -> Mapping[Path, re.Pattern[str]]:
@@ -108,6 +122,8 @@ class Perera(Estate):
             self.root, processes=lambda: [*(part.pid for part in self._parts), *self.workers], volume="/srv/perera"
         )
         self._lay_out_programs()
+        self.database = Postgres(self.root, self.servant, self.system)
+        self.bucket = BucketServer(self.root)
         self.sources = Site(self.root, "sources", {f"GET /{name}": {"text": "permits and bids"} for name in SOURCES})
         self.api = Site(self.root, "api", {})
         self.env = self._env()
@@ -122,6 +138,7 @@ class Perera(Estate):
             "collector", ["/bin/sh", "-c", shell], self.home, self.root / "collector.log", python_env() | self.env
         )
         self._keep(self.api.part, self.orchestrator, self.collector, self.sources.part)
+        self._keep(self.database.part, self.bucket.part)
 
     def _lay_out_programs(self) -> None:
         folder = self.root / "bin"
@@ -138,13 +155,21 @@ class Perera(Estate):
             "PERERA_PROC": str(self.root / "proc"),
             "PERERA_PATH": str(self.root / "bin"),
             "PERERA_CLI": "lead-scraper",
+            "PERERA_DSN": self.database.dsn(READER),
+            "PERERA_S3_URL": self.bucket.url,
+            "PERERA_S3_BUCKET": exports.BUCKET,
+            "PERERA_S3_ACCESS_KEY": self.bucket.access_key,
+            "PERERA_S3_SECRET_KEY": self.bucket.secret_key,
             # Nobody waits two minutes in a demonstration for an API that does not come up.
             "PERERA_START_TRIES": "2",
             "PERERA_START_PAUSE": "200ms",
         }
 
     def _start_parts(self) -> None:
-        """The orchestrator begins before the newest rotation: what survived it is judged by that."""
+        """Begin what takes long first. The orchestrator begins before the newest rotation, which it must survive."""
+        self.database.begin_init()
+        self._parts.append(self.database.init)
+        self.bucket.start()
         logs.write_past(self.logs)
         self.orchestrator.start()
         self.api.part.start()
@@ -158,17 +183,27 @@ class Perera(Estate):
         self.begin_new_logs()
         self.sources.await_ready()
         self.api.await_ready()
+        self._finish_stores()
 
     def _fill(self) -> None:
-        connection = sqlite3.connect(self.home / "data" / "leads.db")
-        with connection:
-            connection.execute("CREATE TABLE leads (id INTEGER PRIMARY KEY, name TEXT, source TEXT)")
-            rows = [(number, f"Project {number}", SOURCES[number % 4]) for number in range(1, 241)]
-            connection.executemany("INSERT INTO leads VALUES (?, ?, ?)", rows)
-        connection.close()
+        databases.make_sqlite(self.leads)
         entries = [f"  - name: {name}\n    url: {self.sources.url}/{name}\n    enabled: true\n" for name in SOURCES]
         dormant = f"  - name: former_portal\n    url: {self.sources.url}/former\n    enabled: false\n"
-        write(self.home / "config.yml", "data_sources:\n" + "".join(entries) + dormant)
+        write(self.home / "config.yml", "data_sources:\n" + "".join(entries) + dormant + BACKUP)
+        backups.make_copies(self.home)
+        backups.copy_configuration(self.home)
+        exports.make(self.home)
+
+    def _finish_stores(self) -> None:
+        self.database.finish_init()
+        self._parts.remove(self.database.init)
+        self.bucket.await_ready()
+        self.bucket.make(exports.BUCKET)
+        backups.upload(self.home, self.bucket)
+        exports.upload(self.home, self.bucket)
+        self.database.await_ready()
+        databases.fill(self.database)
+        backups.make_dumps(self.home, self.database)
 
 
 def _resident(process: psutil.Process) -> int:

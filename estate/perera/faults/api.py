@@ -29,12 +29,17 @@ def health_answers_500(estate: Perera) -> Iterator[None]:
     "perera.health.all-components-healthy",
     "perera.health.post-update-api",
     "perera.health.component-storage",
+    "perera.integrity.sqlite-live-check",
+    "perera.integrity.db-integrity-cli",
+    may_redden=dict.fromkeys(
+        ("perera.integrity.archive-complete", "perera.backup.rows-match-live", "perera.backup.separate-volume"),
+        "there is no live database to look at",
+    ),
 )
 def database_lost(estate: Perera) -> Iterator[None]:
-    database = estate.home / "data" / "leads.db"
-    moved = database.rename(estate.home / "leads-moved.db")
+    moved = estate.leads.rename(estate.home / "leads-moved.db")
     yield
-    moved.rename(database)
+    moved.rename(estate.leads)
 
 
 @fault("one component is degraded, and the status says operational", "perera.health.all-components-healthy")

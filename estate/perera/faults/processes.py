@@ -2,8 +2,10 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 from ...control import told
+from ...damage import changed
 from ...estate import ask
 from ...fault import fault
 from ...ground import write
@@ -86,10 +88,16 @@ def data_read_only(estate: Perera) -> Iterator[None]:
     data.chmod(before)
 
 
-@fault("a source of the configuration has an address where nobody listens", "perera.health.sources-all-pass")
+@fault(
+    "a source of the configuration has an address where nobody listens",
+    "perera.health.sources-all-pass",
+    may_redden={"perera.backup.pre-update-config": "the configuration is another than that of the copy"},
+)
 def source_unreachable(estate: Perera) -> Iterator[None]:
-    path = estate.home / "config.yml"
-    before = path.read_text()
-    write(path, before.replace(f"{estate.sources.url}/city_permits", "http://127.0.0.1:1/city_permits"))
-    yield
-    write(path, before)
+    def edit(path: Path) -> None:
+        path.write_text(
+            path.read_text().replace(f"{estate.sources.url}/city_permits", "http://127.0.0.1:1/city_permits")
+        )
+
+    with changed(estate.home / "config.yml", edit):
+        yield

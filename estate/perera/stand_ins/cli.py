@@ -1,4 +1,6 @@
-"""The lead scraper's command line, after its folder: `check-component --component=NAME` and `test-all-sources`.
+"""The lead scraper's command line, after its folder.
+
+It knows `check-component --component=NAME`, `test-all-sources` and `check-db-integrity`.
 
 A program of its own that needs nothing but Python; the API asks it for the state of its components, too.
 """
@@ -9,6 +11,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
@@ -38,11 +41,30 @@ def storage_fails(home: Path) -> str:
 
 
 def leads(home: Path) -> int:
-    connection = sqlite3.connect(f"file:{home / 'data' / 'leads.db'}?mode=ro", uri=True, timeout=2)
-    try:
+    with closing(opened(home)) as connection:
         return int(connection.execute("SELECT count(*) FROM leads").fetchone()[0])
-    finally:
-        connection.close()
+
+
+def opened(home: Path) -> sqlite3.Connection:
+    """The database, which is not made if it is missing."""
+    return sqlite3.connect(f"file:{home / 'data' / 'leads.db'}?mode=ro", uri=True, timeout=2)
+
+
+def check_integrity(home: Path) -> int:
+    """Tell what is wrong with the database, and end with 0 whatever that is; 1 if it cannot be looked at."""
+    try:
+        with closing(opened(home)) as connection:
+            damage = [said for (said,) in connection.execute("PRAGMA integrity_check") if said != "ok"]
+            orphans = [] if damage else connection.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.Error as error:
+        print(f"ERROR: the database cannot be read: {error}")  # noqa: T201 - a command prints
+        return 1
+    problems = [f"damage: {said}" for said in damage]
+    problems += [f"orphan: {table} row {row} names no row of {parent}" for table, row, parent, _ in orphans]
+    for each in problems:
+        print(f"ERROR: {each}")  # noqa: T201 - the same
+    print(f"Database integrity: {len(problems)} problems" if problems else "Database integrity: no problems")  # noqa: T201 - the same
+    return 0
 
 
 COMPONENTS: dict[str, Callable[[Path], str]] = {
@@ -75,9 +97,12 @@ def fetch_fails(url: str) -> str:
         return str(error)
 
 
+WHOLE = {"test-all-sources": try_all_sources, "check-db-integrity": check_integrity}
+
+
 def main(home: str, command: str, *arguments: str) -> int:
-    if command == "test-all-sources":
-        return try_all_sources(Path(home))
+    if command in WHOLE:
+        return WHOLE[command](Path(home))
     name = arguments[0].partition("=")[2] if arguments else ""
     if command != "check-component" or name not in COMPONENTS:
         sys.stderr.write(f"this stand-in does not know: {command} {' '.join(arguments)}\n")
