@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from .. import containers
+from .. import containers, programs
 from ..estate import Estate, ask
 from ..machine import Machine
 from ..part import Part, clean_env, free_port
 from ..postgres import READER, Postgres
 from ..prometheus import Prometheus
 from ..site import Route, Site
-from . import logs
+from . import backups, logs
 from .cache import Cache
 from .database import Database
 from .metrics import JOB, series
@@ -66,6 +66,9 @@ class TrailBlaze(Estate):
         compose.write_text(COMPOSE.read_text())
         containers.install(self.root / "bin", self.root, compose)
         self.database = Database(self.root, self.servant, self.system)
+        for name in ("pg_dump", "pg_restore"):
+            programs.script(self.root / "bin", name, f'exec {self.database.bin / name} "$@"')
+        backups.lay_out(self.home, self.database)
         self.machine = Machine(
             self.root, volume="/srv/trailblaze", processes=lambda: [each.pid for each in self._parts]
         )
@@ -93,6 +96,9 @@ class TrailBlaze(Estate):
     def _env(self, ports: Mapping[str, int]) -> dict[str, str]:
         return {
             "TRAILBLAZE_HOME": str(self.home),
+            "TRAILBLAZE_BACKUPS": str(self.home / "backups"),
+            "TRAILBLAZE_BASE_BACKUPS": str(self.home / "base"),
+            "TRAILBLAZE_WAL_ARCHIVE": str(self.home / "wal"),
             "TRAILBLAZE_URL": f"http://127.0.0.1:{ports['api']}",
             "TRAILBLAZE_CANARY_URL": f"http://127.0.0.1:{ports['canary']}",
             "TRAILBLAZE_PROMETHEUS_URL": self.prometheus.url,
@@ -128,13 +134,15 @@ class TrailBlaze(Estate):
             site.start()
         self.machine.start()
         self._helpers.append(self.machine)
-        self.database.finish_init()
+        self.database.archive_with(self.home / "scripts" / "archive_wal.sh")
         self._parts.remove(self.database.init)
         self.database.await_ready()
         self.database.fill_a_month()
         self.replica = self.database.standby("replica")
         self._keep(self.replica.part)
         self.replica.part.start()
+        backups.make(self.home, self.database)
+        self.database.await_archived()
         self.replica.await_ready()
         self.prometheus.await_ready()
         self.database.await_followed()

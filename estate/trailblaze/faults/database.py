@@ -17,6 +17,10 @@ LAG = "SELECT coalesce(max(replay_lag), '0') > interval '1100 ms' FROM pg_stat_r
     "trailblaze.health.scraper-default-run",
     "trailblaze.cache.hit-rate",
     "trailblaze.cache.validation-success",
+    "trailblaze.integrity.constraints-valid",
+    "trailblaze.backup.wal-hourly",
+    "trailblaze.recovery.full-restore",
+    "trailblaze.recovery.single-table",
 )
 def stop_database(estate: TrailBlaze) -> Iterator[None]:
     estate.database.part.stop()
