@@ -17,7 +17,7 @@ from ..part import Part, free_port, wait_until
 from ..postgres import Postgres
 from ..prometheus import Prometheus
 from ..site import Site
-from . import grafana, logs, metrics
+from . import backups, grafana, logs, metrics
 from .scraping import Scraping
 
 HERE = Path(__file__).parent
@@ -173,6 +173,7 @@ class PriceWatch(Estate):
         self._parts.remove(self.database.init)
         self.database.await_ready()
         self._fill()
+        backups.make(self.home, self.database)
         self.prometheus.await_ready()
         for number, provider in enumerate(self.providers):
             provider.await_ready(partial(self.proxies_listen, number))
