@@ -35,7 +35,7 @@ class Cluster:
         password = secrets.token_hex(16)
         self.gossip_ports = [free_port() for _ in THIRDS]
         self.nodes = [
-            Valkey(root, servant, f"redis-{number}", f"{SETTINGS}cluster-port {port}\n", password=password)
+            Valkey(root, servant, f"redis-{number}", settings(root / f"redis-{number}.nodes", port), password=password)
             for number, port in enumerate(self.gossip_ports)
         ]
 
@@ -78,6 +78,10 @@ class Cluster:
         self._each([("SET", f"page:{number}", "x" * 3000, "EX", LIVES_SECONDS) for number in range(PAGES)])
         self.look_up(hits, misses)
 
+    def save(self) -> None:
+        for node in self.nodes:
+            save(node)
+
     def look_up(self, hits: int, misses: int) -> None:
         found = [("GET", f"page:{number % PAGES}") for number in range(hits)]
         self._each([*found, *(("GET", f"absent:{number}") for number in range(misses))])
@@ -97,6 +101,24 @@ class Cluster:
                 for command in by_port[node.port]:
                     pipe.execute_command(*command)
                 pipe.execute()
+
+
+def settings(nodes: Path, port: int) -> str:
+    """What a node knows of the others lies apart from its data, so that a fault can lock these alone."""
+    return f"{SETTINGS}cluster-config-file {nodes}\ncluster-port {port}\n"
+
+
+def save(node: Valkey) -> None:
+    """Let it write a snapshot. A node tells one of its first second as none: it gives the time of its start then."""
+
+    def told(key: str) -> Any:
+        with node.client() as client:
+            return client.info()[key]
+
+    wait_until(lambda: told("uptime_in_seconds") >= 2, "the node should be two seconds old")
+    with node.client() as client:
+        client.bgsave()
+    wait_until(lambda: not told("rdb_bgsave_in_progress"), "the snapshot should be written", pause=0.05)
 
 
 def is_complete(node: Valkey) -> bool:

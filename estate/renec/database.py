@@ -18,8 +18,26 @@ FROM generate_series(1, 30) day, unnest(ARRAY['centros', 'certificadores', 'ec_s
 INSERT INTO harvest_runs (spider, started_at, heartbeat_at, items, pages, requests, throttled, network_errors,
                           log_errors)
 VALUES ('centros', now() - interval '10 minutes', now() + interval '1 hour', 310, 40, 80, 0, 0, 0);
+-- What was harvested
+CREATE TABLE ec_standards_v2 (
+    ec_clave text PRIMARY KEY, titulo text NOT NULL, sector text NOT NULL, first_seen timestamptz NOT NULL
+);
+CREATE TABLE certificadores_v2 (cert_id text PRIMARY KEY, nombre text NOT NULL, tipo text NOT NULL);
+CREATE TABLE centros (
+    centro_id text PRIMARY KEY, cert_id text NOT NULL REFERENCES certificadores_v2, nombre text NOT NULL
+);
+CREATE INDEX centros_by_certificador ON centros (cert_id);
+INSERT INTO ec_standards_v2
+SELECT format('EC%s', lpad(n::text, 4, '0')), 'Estandar ' || n, 'Sector ' || n % 20, now() - n % 300 * interval '1 day'
+FROM generate_series(1, 1500) n;
+INSERT INTO certificadores_v2
+SELECT format('ECE%s', lpad(n::text, 3, '0')), 'Certificador ' || n, CASE WHEN n % 4 = 0 THEN 'OC' ELSE 'ECE' END
+FROM generate_series(1, 400) n;
+INSERT INTO centros
+SELECT 'CE' || n, format('ECE%s', lpad((1 + n % 400)::text, 3, '0')), 'Centro ' || n FROM generate_series(1, 1200) n;
 """
-GRANTS = (f"GRANT pg_monitor TO {READER}", f"GRANT SELECT ON harvest_runs TO {READER}")
+TABLES = ("harvest_runs", "ec_standards_v2", "certificadores_v2", "centros")
+GRANTS = (f"GRANT pg_monitor TO {READER}", f"GRANT SELECT ON {', '.join(TABLES)} TO {READER}")
 
 
 class Database(Postgres):

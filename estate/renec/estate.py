@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import programs
+from ..bucket import BucketServer
 from ..estate import Estate
 from ..machine import Machine
 from ..part import Part, wait_until
@@ -17,6 +18,7 @@ from ..prometheus import Prometheus
 from ..site import Site
 from . import logs, metrics, web
 from .alerting import Alerting
+from .backups import BUCKET, Backups
 from .cluster import LOOK_UPS, Cluster
 from .database import Database
 
@@ -35,6 +37,8 @@ class Renec(Estate):
     prometheus: Prometheus
     machine: Machine
     alerting: Alerting
+    bucket: BucketServer
+    backups: Backups
     api: list[Site]
     web: Site
 
@@ -69,6 +73,8 @@ class Renec(Estate):
         self.cluster = Cluster(self.root, self.servant)
         self.prometheus = metrics.prometheus(self.root, self.servant)
         self.alerting = Alerting(self.root)
+        self.bucket = BucketServer(self.root)
+        self.backups = Backups(self.home, self.database, self.bucket)
         self.api = [Site(self.root, f"api-{number}", web.API) for number in (1, 2, 3)]
         token = secrets.token_hex(16)
         self.web = Site(self.root, "web", web.around(token))
@@ -77,7 +83,7 @@ class Renec(Estate):
         self.env = self._env(token)
         sites = [site.part for site in (*self.api, self.web)]
         nodes = [node.part for node in self.cluster.nodes]
-        self._keep(self.database.part, self.prometheus.part, self.alerting.part, *sites, *nodes)
+        self._keep(self.database.part, self.prometheus.part, self.alerting.part, self.bucket.part, *sites, *nodes)
 
     def _env(self, token: str) -> dict[str, str]:
         api = {f"RENEC_API_{number}_URL": site.url for number, site in enumerate(self.api, 1)}
@@ -96,15 +102,29 @@ class Renec(Estate):
             "RENEC_LOGS": str(self.home / "logs"),
             "RENEC_PROC": str(self.root / "proc"),
             "RENEC_PATH": str(self.root / "bin"),
-            # Nobody waits five minutes for an alert that does not arrive, or fills 100 MB to scatter it.
+            "RENEC_S3_URL": self.bucket.url,
+            "RENEC_S3_BUCKET": BUCKET,
+            "RENEC_S3_ACCESS_KEY": self.bucket.access_key,
+            "RENEC_S3_SECRET_KEY": self.bucket.secret_key,
+            "RENEC_BACKUPS": str(self.backups.folder),
+            "RENEC_ARTIFACTS": str(self.backups.artifacts),
+            "RENEC_SCRIPTS": str(self.home / "scripts"),
+            "RENEC_RECOVERIES": str(self.backups.exercises),
+            "RENEC_INCIDENTS": str(self.backups.incidents),
+            "RENEC_POST_MORTEMS": str(self.backups.post_mortems),
+            "RENEC_REGISTRY_URL": f"{self.web.url}/registry",
+            # Nobody waits five minutes for an alert or a rollout that does not come, or fills 100 MB to scatter it.
             "RENEC_ALERT_PATIENCE": "3s",
             "RENEC_FRAGMENTATION_ABOVE": "20 MB",
+            "RENEC_ROLLOUT_TIMES": "2",
+            "RENEC_ROLLOUT_APART": "200ms",
         }
 
     def _start_parts(self) -> None:
         """Begin what takes long first, and do our own work while it goes on."""
         self.database.begin_init()
         self._parts.append(self.database.init)
+        self.bucket.start()
         self.cluster.begin()
         self.cluster.introduce()
         self.prometheus.start()
@@ -113,6 +133,7 @@ class Renec(Estate):
         shutil.copytree(SHARED / "recorded" / "kubectl", self.kubernetes)
         programs.install(self.root / "bin", "kubectl", SHARED / "stand_ins" / "kubectl_client.py", self.kubernetes)
         logs.write_past(self.home / "logs")
+        self.backups.lay_out(self.root / "bin")
         self.machine.start()
         self._helpers.append(self.machine)
         self.database.finish_init()
@@ -120,11 +141,14 @@ class Renec(Estate):
         self.database.await_ready()
         self.database.fill_a_month()
         self._follow()
+        self.bucket.await_ready()
+        self.backups.make(self.root / "bin")
         for site in (*self.api, self.web):
             site.await_ready()
         self.alerting.await_ready()
         self.cluster.await_complete()
         self.cluster.warm_up()
+        self.cluster.save()
         self.prometheus.await_ready()
         self.prometheus.await_alert("Watchdog")
 

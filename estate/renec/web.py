@@ -6,15 +6,17 @@ Routes = dict[str, dict[str, Any]]
 DASHBOARD = "RENEC Harvester Overview"
 PANELS = ("API Response Time", "Spider Success Rate")
 SOURCE = {"uid": "prom", "type": "prometheus"}
+RELEASES = ("2.3.2", "2.4.0", "2.4.1")
 API: Routes = {"GET /health": {"json": {"status": "healthy", "time": "{{now}}"}}}
 CDN = {"X-Cache": "Hit from cloudfront", "X-Amz-Cf-Id": "{{uuid}}", "Via": "1.1 e1f2.cloudfront.net (CloudFront)"}
 
 
 def around(token: str) -> Routes:
-    """The UI behind its CDN, the store of logs, and Grafana."""
+    """The UI behind its CDN, the store of logs, the registry of images, and Grafana."""
     ui: Routes = {"GET /": {"text": "<!doctype html><title>RENEC</title>", "headers": CDN}}
     store = {f"POST /logs/renec-{name}/_search": {"json": found(-20)} for name in ("api", "spider", "scheduler")}
-    return ui | store | {name: {**route, "bearer": token} for name, route in grafana().items()}
+    images: Routes = {f"HEAD /registry/v2/renec/api/manifests/{each}": {} for each in RELEASES}
+    return ui | store | images | {name: {**route, "bearer": token} for name, route in grafana().items()}
 
 
 def found(age: int) -> dict[str, Any]:

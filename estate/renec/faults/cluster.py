@@ -1,7 +1,9 @@
+import stat
 from collections.abc import Iterator
 
 from ...fault import fault
 from ...part import wait_until
+from ..cluster import save
 from ..estate import Renec
 
 FILLER = 160
@@ -18,6 +20,7 @@ A_FEW = 60  # hits beside the random look-ups
     "renec.cache.redis-hit-rate",
     "renec.cache.redis-evictions",
     "renec.cache.expired-keys",
+    "renec.backup.redis-snapshot",
 )
 def stop_redis_node(estate: Renec) -> Iterator[None]:
     node = estate.cluster.nodes[2]
@@ -28,6 +31,18 @@ def stop_redis_node(estate: Renec) -> Iterator[None]:
     node.await_ready()
     estate.cluster.await_complete()
     estate.cluster.warm_up()
+    save(node)
+
+
+@fault("the data directory of a Redis node became read-only", "renec.backup.redis-snapshot")
+def snapshot_failed(estate: Renec) -> Iterator[None]:
+    node = estate.cluster.nodes[1]
+    mode = stat.S_IMODE(node.home.stat().st_mode)
+    node.home.chmod(0o555)
+    save(node)
+    yield
+    node.home.chmod(mode)
+    save(node)
 
 
 @fault("a Redis node may use hardly more memory than its data take", "renec.resources.redis-memory")
