@@ -12,7 +12,7 @@ from .. import certificate, containers
 from ..estate import Estate, ask
 from ..machine import Machine
 from ..part import Part, free_port, wait_until
-from . import backups, logs, rotation
+from . import backups, logs, recovery, rotation
 from .cache import Cache
 from .database import Database
 from .frontend import HOST, Frontend
@@ -34,6 +34,8 @@ QUICK = {
     "BIGSHOT_HEALTH_TIMES": "2",
     "BIGSHOT_HEALTH_APART": "100ms",
     "BIGSHOT_JOB_TIME": "3s",
+    "BIGSHOT_RECOVERY_TIMES": "2",
+    "BIGSHOT_RECOVERY_APART": "100ms",
 }
 
 
@@ -126,6 +128,7 @@ class BigShot(Estate):
             "BIGSHOT_TLS_NAME": HOST,
             "BIGSHOT_PROC": str(self.root / "proc"),
             "BIGSHOT_PATH": str(self.root / "bin"),
+            "BIGSHOT_ATTESTATIONS": str(self.home / "recovery" / recovery.ATTESTED),
             "BIGSHOT_LOGROTATE": str(self.home / rotation.CONFIGURATION),
             "BIGSHOT_LOGROTATE_STATE": str(self.home / rotation.STATE),
             **QUICK,
@@ -151,7 +154,8 @@ class BigShot(Estate):
         self.database.await_ready()
         self.database.fill_a_month()
         self.backend.start()  # not before: a log-in that its database refuses would be in the log of a healthy day
-        backups.make(self.home / "backups", self.database.dump())
+        backups.make(self.home, self.database.dump().encode())
+        recovery.write(self.home, self.database)
         self.frontend.await_ready()
         self.await_health()
         self.visitors.start()

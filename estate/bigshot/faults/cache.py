@@ -46,6 +46,7 @@ def cache_flushed(estate: BigShot) -> Iterator[None]:
     "Redis is stopped",
     "bigshot.health.compose-services",
     "bigshot.health.services-prod-file",
+    "bigshot.recovery.services-recovered",
     "bigshot.health.api-detailed",
     "bigshot.health.smoke-tests",
     "bigshot.cache.redis-health",

@@ -30,7 +30,11 @@ def backend_leaks(estate: BigShot) -> Iterator[None]:
     estate.ask("/api/v1/health")
 
 
-@fault("nginx ends again and again, and docker starts it each time", "bigshot.health.services-prod-file")
+@fault(
+    "nginx ends again and again, and docker starts it each time",
+    "bigshot.health.services-prod-file",
+    "bigshot.recovery.services-recovered",
+)
 def restarts_in_a_loop(estate: BigShot) -> Iterator[None]:
     part = estate.frontend.part
     for restarts in (1, 2):

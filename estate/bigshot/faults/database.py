@@ -30,6 +30,11 @@ GONE = "the database does not answer"
     "bigshot.queue.job-duration",
     "bigshot.logs.post-update",  # the backend logs that it cannot connect
     "bigshot.integrity.table-counts",
+    "bigshot.integrity.indexes-valid",
+    "bigshot.integrity.jobs-archive-complete",
+    "bigshot.recovery.services-recovered",
+    "bigshot.recovery.restored-state",
+    "bigshot.recovery.data-verified",
     may_redden={
         "bigshot.logs.database-errors": "clients that were connected leave a FATAL 57P01 in its log",
         "bigshot.logs.all-services-tail": "the same record is FATAL",
@@ -131,14 +136,23 @@ def job_stuck(estate: BigShot) -> Iterator[None]:
     estate.database.query("DELETE FROM jobs WHERE id = %s", rows[0][0])
 
 
-@fault("a row in the middle of the audit log was deleted", "bigshot.security.audit-log")
+@fault(
+    "a row in the middle of the audit log was deleted",
+    "bigshot.security.audit-log",
+    "bigshot.recovery.data-verified",  # the backup has it
+)
 def audit_row_deleted(estate: BigShot) -> Iterator[None]:
     rows = estate.database.query("DELETE FROM audit_log WHERE id = (SELECT max(id) - 9 FROM audit_log) RETURNING *")
     yield
     estate.database.query("INSERT INTO audit_log VALUES (%s, %s, %s, %s, %s)", *rows[0])
 
 
-@fault("a fifth of the domains was deleted", "bigshot.integrity.table-counts")
+@fault(
+    "a fifth of the domains was deleted",
+    "bigshot.integrity.table-counts",
+    "bigshot.recovery.restored-state",  # the backup has them
+    "bigshot.recovery.data-verified",
+)
 def domains_deleted(estate: BigShot) -> Iterator[None]:
     rows = estate.database.query("DELETE FROM domains WHERE id % 5 = 2 RETURNING *")
     yield

@@ -73,6 +73,7 @@ def failing_pages(estate: BigShot) -> Iterator[None]:
     "nginx is stopped",
     "bigshot.health.compose-services",
     "bigshot.health.services-prod-file",
+    "bigshot.recovery.services-recovered",
     "bigshot.security.certificate-expiry",
     may_redden={"bigshot.resources.containers": "a stopped container has no figures"},
 )

@@ -53,6 +53,7 @@ def client(estate: BigShot) -> Iterator[Client]:
     "bigshot.health.smoke-tests",
     "bigshot.health.compose-services",
     "bigshot.health.services-prod-file",
+    "bigshot.recovery.services-recovered",
     may_redden={
         "bigshot.queue.backlog": "nobody can say who consumes the queue",
         "bigshot.queue.active-tasks": "nobody can say what is active",

@@ -2,18 +2,18 @@ import signal
 from collections.abc import Iterator
 
 from ...certificate import issue
+from ...damage import changed
 from ...fault import fault
 from ...part import wait_until
 from ..estate import BigShot
 from ..frontend import HOST
-from .backups import put_back
 
 
 @fault("nginx serves a certificate with 5 days left", "bigshot.security.certificate-expiry")
 def certificate_expires(estate: BigShot) -> Iterator[None]:
     before, folder = estate.frontend.served(), estate.home / "ssl"
-    with put_back(folder / "cert.pem"), put_back(folder / "key.pem"):
-        issue(folder, HOST, 5)
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    with changed(key, lambda _: None), changed(cert, lambda _: issue(folder, HOST, 5)):
         reload(estate)
         wait_until(lambda: estate.frontend.served() not in {before, b""}, "nginx should serve the new certificate")
         yield
