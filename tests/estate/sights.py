@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 from cryptography import x509
 
-from rounds.estate.bigshot.backups import LATEST, archives
+from rounds.estate.bigshot.backups import LATEST, archives, prepared, weekly
 from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.bigshot.faults.queue import client
+from rounds.estate.bigshot.recovery import ATTESTED, BEGUN, RECORDS, lines
 from rounds.estate.bigshot.rotation import CONFIGURATION, month
 
 
@@ -84,9 +85,9 @@ def count(estate: BigShot, sql: str) -> int:
     return int(estate.database.query(sql)[0][0])
 
 
-def readable(estate: BigShot) -> bool:
+def readable(path: Path) -> bool:
     try:
-        with tarfile.open(archives(estate.home / "backups")[-1]) as tar:
+        with tarfile.open(path) as tar:
             dump = tar.extractfile("database.sql")
             return dump is not None and b"database dump complete" in dump.read() and len(tar.getnames()) == 3
     except (EOFError, tarfile.TarError):
@@ -95,6 +96,20 @@ def readable(estate: BigShot) -> bool:
 
 def age_of_newest(estate: BigShot) -> timedelta:
     return datetime.now(UTC) - datetime.fromtimestamp(archives(estate.home / "backups")[-1].stat().st_mtime, UTC)
+
+
+def days_since_friday(estate: BigShot) -> int:
+    name = weekly(estate.home)[-1].name
+    return (datetime.now(UTC) - datetime.strptime(name, "weekly-%Y%m%d.tar.gz").replace(tzinfo=UTC)).days
+
+
+def days_since(estate: BigShot, file: str) -> int:
+    newest = max(str(each["at"]) for each in lines(estate.home / "recovery" / file))
+    return (datetime.now(UTC) - datetime.fromisoformat(newest)).days
+
+
+def kept_states(estate: BigShot) -> list[Path]:
+    return [each for each in (estate.home / "recovery").iterdir() if each.name not in (ATTESTED, BEGUN, RECORDS)]
 
 
 def reported_age(estate: BigShot) -> timedelta:
@@ -180,6 +195,10 @@ LONGEST = "SELECT extract(epoch FROM max(completed_at - started_at)) FROM jobs"
 FAILED_SHARE = "SELECT 100 * count(*) FILTER (WHERE status = 'failed') / count(*) FROM jobs"
 STUCK = "SELECT count(*) FROM jobs WHERE status IN ('pending', 'running') AND created_at < now() - interval '1 day'"
 GAPS = "SELECT max(id) - min(id) + 1 - count(*) FROM audit_log"
+LARGEST_GAP = (
+    "SELECT max(id - before - 1) FROM (SELECT id, lag(id) OVER (ORDER BY id) AS before "
+    "FROM (SELECT id FROM jobs UNION ALL SELECT id FROM jobs_archive) AS ids) AS pairs"
+)
 FAILED_LOGINS = "SELECT count(*) FROM login_attempts WHERE NOT success AND login_time > now() - interval '1 hour'"
 
 SIGHTS: dict[str, Callable[[BigShot], bool]] = {
@@ -198,9 +217,21 @@ SIGHTS: dict[str, Callable[[BigShot], bool]] = {
     "privilege-escalation": lambda e: app_lines(e, "bigshot.security", "id=18") > 0,
     "gateway-errors": lambda e: share_of_5xx(e) > 0.03,
     "backup-missing": lambda e: age_of_newest(e) > timedelta(hours=25),
-    "backup-truncated": lambda e: not readable(e),
+    "backup-truncated": lambda e: not readable(prepared(e.home)),
+    "update-unprepared": lambda e: datetime.now(UTC).timestamp() - prepared(e.home).stat().st_mtime > 7200,
+    "fridays-skipped": lambda e: days_since_friday(e) > 8,
+    "weekly-truncated": lambda e: not readable(weekly(e.home)[-1]),
+    "archived-removed": lambda e: len(weekly(e.home)) < 14,
+    "archive-misnamed": lambda e: (e.home / "backups" / "backup.tar.gz").exists(),
+    "restores-stopped": lambda e: days_since(e, RECORDS) > 100,
+    "restore-slow": lambda e: all(each["seconds"] == 18_000 for each in lines(e.home / "recovery" / RECORDS)),
+    "failover-old": lambda e: days_since(e, ATTESTED) > 100,
+    "state-not-kept": lambda e: kept_states(e) == [],
+    "restored-incompletely": lambda e: count(e, "SELECT count(*) FROM subscriptions") < 200,
+    "reindex-interrupted": lambda e: count(e, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == 1,
+    "jobs-lost": lambda e: count(e, LARGEST_GAP) >= 150,
     "backup-status-old": lambda e: reported_age(e) > timedelta(hours=25),
-    "pointer-old": lambda e: (e.home / "backups" / LATEST).resolve() != archives(e.home / "backups")[-1].resolve(),
+    "pointer-old": lambda e: (e.home / "backups" / LATEST).resolve() != prepared(e.home).resolve(),
     "stop-database": lambda e: not running(e, "database"),
     "kill-database-process": lambda e: (
         "57P" in compose(e, "logs", "--no-color", "--no-log-prefix", "--since", "24h", "database")

@@ -10,12 +10,13 @@ from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.bigshot.faults.queue import client
 from rounds.estate.part import wait_until
 
-TABLES = ("users", "domains", "login_attempts", "audit_log", "settings")
+TABLES = ("users", "domains", "subscriptions", "login_attempts", "audit_log", "settings")
 
 
 def state(estate: BigShot) -> dict[str, Any]:
     """What has to be the same before a fault and after it."""
     backups = sorted((estate.home / "backups").iterdir())
+    recovery = estate.home / "recovery"
     app = (estate.home / "logs" / "app.log").read_text().splitlines()
     database = estate.database.log.read_text().splitlines()
     seen: dict[str, Any] = {
@@ -32,13 +33,14 @@ def state(estate: BigShot) -> dict[str, Any]:
         "nginx log": [line for line in estate.frontend.error_log.read_text().splitlines() if "[notice]" not in line],
         "logs": sorted(str(path) for path in (estate.home / "logs").rglob("*")),
         "archive": sorted((str(path), path.stat().st_mtime_ns) for path in (estate.home / "archive").rglob("*.gz")),
+        "recovery": sorted((path.name, path.stat().st_mtime_ns, path.read_bytes()) for path in recovery.iterdir()),
         "rotation": [(estate.home / name).read_text() for name in (rotation.CONFIGURATION, rotation.STATE)],
         "restarts": estate.frontend.part.restarts,
         "df": (estate.machine.df / "df-k.txt").read_text(),
         "machine": (estate.machine.busy, estate.machine.load, estate.machine.available),
         "failed jobs": count(estate, "SELECT count(*) FROM jobs WHERE status = 'failed'"),
         "old jobs": count(estate, "SELECT count(*) FROM jobs WHERE created_at < now() - interval '1 day 1 hour'"),
-        "durations": estate.database.query("SELECT sum(completed_at - started_at) FROM jobs WHERE id < 750"),
+        "durations": estate.database.query("SELECT sum(completed_at - started_at) FROM jobs WHERE id < 1550"),
         "pile": pile(estate),
         "runs": [running(estate, part) for part in ("backend", "worker", "database", "redis", "frontend")],
     }
