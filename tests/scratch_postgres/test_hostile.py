@@ -47,7 +47,9 @@ def test_commands_for_psql_end_the_load(written, said, trap, text):
 
 
 def test_a_command_that_hides_from_our_own_reading_is_stopped_by_psql(written, said, trap):
-    hidden = f"SELECT set_config('standard_conforming_strings', 'off', false);\nSELECT 'a\\'b'; \\! touch {trap}\n--';\n"
+    hidden = (
+        f"SELECT set_config('standard_conforming_strings', 'off', false);\nSELECT 'a\\'b'; \\! touch {trap}\n--';\n"
+    )
     assert "backslash commands are restricted" in said(written(hidden))
     assert not trap.exists()
 
