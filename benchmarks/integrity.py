@@ -1,12 +1,13 @@
 """A dump of 1 GB, packed: reading it to its end, with its rows counted, against `gzip -t` and its like, in turns."""
 
 import random
+import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from measure import Figure, ground, in_turn, ratio, seconds, tell, write
+from measure import Figure, Run, ground, in_turn, ratio, run, seconds, tell, write
 
 BYTES = 1_000_000_000
 MOST_TIMES_GZIP = 1.1
@@ -53,8 +54,6 @@ def main() -> int:
 
 def compared(folder: Path, path: Path, rows: int, test: list[str], limit: float | None) -> list[Figure]:
     """The look as a process of its own, start and imports counted in, and the tool's test beside it."""
-    from measure import run  # noqa: PLC0415 - beside the turns that use it
-
     runs = in_turn(
         REPETITIONS,
         look=lambda: run([sys.executable, "look.py", str(path), str(rows)], folder),
@@ -66,8 +65,14 @@ def compared(folder: Path, path: Path, rows: int, test: list[str], limit: float 
         Figure(f"{name}: {tool} (s)", seconds(runs["tool"])),
         Figure(f"{name}: read to its end, rows counted (s)", seconds(runs["look"])),
         Figure(f"{name}: read / {tool}", ratio(runs["look"], runs["tool"]), limit),
+        Figure(f"{name}: processor time, read / {tool}", processor_ratio(runs["look"], runs["tool"])),
         Figure(f"{name}: most memory (MB)", max(each.peak_mb for each in runs["look"]), MOST_MB),
     ]
+
+
+def processor_ratio(runs: list[Run], others: list[Run]) -> float:
+    """As the ratio of wall times, but for what else the machine does meanwhile."""
+    return statistics.median(one.cpu_seconds / other.cpu_seconds for one, other in zip(runs, others, strict=True))
 
 
 def packed_by(command: list[str], plain: Path, path: Path) -> Path:

@@ -53,7 +53,7 @@ class BackupSeries(OfBackups):
 
     back: Annotated[Duration, Field(gt=0, description="how far back")] = 30 * DAY
     every: Annotated[Duration, Field(ge=DAY, description="whole days: 1d, or 7d for a backup a week")] = DAY
-    on: Annotated[Weekday | None, Field(description="of weekly backups the day they are made on")] = None
+    weekday: Annotated[Weekday | None, Field(description="of weekly backups the day they are made on")] = None
     after_midnight: Annotated[
         Duration, Field(ge=0, lt=DAY, description="made so long after midnight, it still counts for the day before")
     ] = 0.0
@@ -66,17 +66,17 @@ class BackupSeries(OfBackups):
     def _has_periods(self) -> "BackupSeries":
         if self.every % DAY:
             raise ValueError("every is a number of whole days, such as 1d or 7d")
-        if self.on and "every" in self.model_fields_set and self.every != 7 * DAY:
-            raise ValueError(f"on: {self.on} is once a week: leave out every, or say 7d")
-        if self.back < (7 * DAY if self.on else self.every):
+        if self.weekday and "every" in self.model_fields_set and self.every != 7 * DAY:
+            raise ValueError(f"weekday: {self.weekday} is once a week: leave out every, or say 7d")
+        if self.back < (7 * DAY if self.weekday else self.every):
             raise ValueError("back is shorter than the time from one backup to the next")
         return self
 
     def periods(self, today: date) -> list[tuple[date, date]]:
         """The first and the last day of each time that is to have a backup, the newest first."""
         days = [today - timedelta(days=number) for number in range(1, int(self.back / DAY) + 1)]
-        if self.on:
-            found = [(day, day) for day in days if day.weekday() == WEEKDAYS.index(self.on)]
+        if self.weekday:
+            found = [(day, day) for day in days if day.weekday() == WEEKDAYS.index(self.weekday)]
         else:
             step = int(self.every / DAY)
             found = [(days[end - 1], days[end - step]) for end in range(step, len(days) + 1, step)]

@@ -81,7 +81,7 @@ def seen(name: str, expected: Any) -> Any:
 
 
 def series(row: Row, here: Backups, archive: Backups, **given: Any) -> Observer:
-    expected = row(sets.BackupSeries, backups=archive, also=(here,), on="friday", back="28d", dump=SQL, **given)
+    expected = row(sets.BackupSeries, backups=archive, also=(here,), weekday="friday", back="28d", dump=SQL, **given)
     observer = Observer()
     damaged = seen("damaged_archives", expected)
     sets.test_backup_series(expected, seen("archives_anywhere", expected), damaged, observer)

@@ -63,7 +63,7 @@ def test_days_are_those_of_the_names_zone(row: Callable[..., Any]) -> None:
 def test_weekly_backups_are_due_on_their_day(row: Callable[..., Any]) -> None:
     fridays = [berlin(2026, 11, 20, 18), berlin(2026, 11, 13, 18), berlin(2026, 10, 30, 18)]
     seen = seen_on(*fridays, berlin(2026, 11, 7, 18), now=berlin(2026, 11, 27, 12))
-    told = judge_series(row, seen, on="friday", back="30d")
+    told = judge_series(row, seen, weekday="friday", back="30d")
     assert told.outcome is CRITICAL
     assert "without a backup is 1, allowed is at most 0 (Fri 2026-11-06)" in told.summary
     assert judge_series(row, seen, every="7d", back="30d").outcome is OK
@@ -81,9 +81,9 @@ def test_a_young_system_is_not_asked_for_what_was_before(row: Callable[..., Any]
     ("given", "words"),
     [
         ({"every": "36h"}, "whole days"),
-        ({"on": "friday", "every": "1d"}, "once a week"),
-        ({"on": "friday", "back": "3d"}, "shorter than the time"),
-        ({"on": "freitag"}, "friday"),
+        ({"weekday": "friday", "every": "1d"}, "once a week"),
+        ({"weekday": "friday", "back": "3d"}, "shorter than the time"),
+        ({"weekday": "freitag"}, "friday"),
     ],
 )
 def test_a_series_that_makes_no_sense_is_refused(row: Callable[..., Any], given: dict[str, str], words: str) -> None:
