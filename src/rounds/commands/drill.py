@@ -20,6 +20,12 @@ def add(commands: Any) -> None:
     add_systems(words, EVERY)
     words.add_argument("--batch", default="", help="which rows to judge (default: all)")
     words.add_argument("--fault", action="append", default=[], metavar="NAME", help="only this fault; may be repeated")
+    words.add_argument(
+        "--restore",
+        choices=("due", "always"),
+        default="due",
+        help="restore backups only with faults that name a row which restores (due), or in every round",
+    )
     words.add_argument("--json", action="store_true", help="the same for programs")
     words.set_defaults(run=run)
 
@@ -60,7 +66,8 @@ def _drilled(system: str, faults: "list[Fault]", options: argparse.Namespace) ->
     from rounds.stage import staged  # noqa: PLC0415 - needs the extra
 
     with staged([system], options.batch) as stage:
-        return drill(stage, system, faults, options.batch, _hush if options.json else _tell)
+        tell = _hush if options.json else _tell
+        return drill(stage, system, faults, options.batch, tell, restore=options.restore)
 
 
 def _hush(step: "Step") -> None:
