@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,17 @@ def test_services_come_from_the_compose_file_that_is_named(look: Look, answers: 
     assert "compose -f /srv/prod.yml config --services" in (answers / "asked").read_text()
 
 
+def ageless(container: containers.Container) -> containers.Container:
+    """A container without its ages: a second may pass between two looks."""
+    ages = {"created_seconds": None, "started_seconds": None, "finished_seconds": None}
+    return replace(container, inside=replace(container.inside, **ages) if container.inside else None)
+
+
 def test_both_forms_of_compose_ps_say_the_same(look: Look, answers: Path) -> None:
     in_lines = look("services")
     shutil.copy(answers / "ps-before-2.21.txt", answers / "ps.txt")
-    assert look("services") == in_lines
+    as_a_list = look("services")
+    assert [ageless(each) for each in as_a_list.containers] == [ageless(each) for each in in_lines.containers]
     assert {each.health for each in in_lines.containers} == {"healthy", ""}
 
 

@@ -2,19 +2,22 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from rounds.fixtures import scratch_folder
+from rounds.fixtures import scratch_folder, scratch_postgres
 from rounds.fixtures.scratch_folder import base, sweep
 
 CHILD = """
-import os, pwd, sys, threading, time
+import os, pathlib, pwd, sys, threading, time
+from rounds.fixtures import scratch_postgres
 from rounds.fixtures.postgres_programs import installed
 from rounds.fixtures.scratch_postgres import scratch
 import psycopg, encodings.idna, encodings.ascii, encodings.latin_1
@@ -24,7 +27,7 @@ if sys.argv[1] != "root":  # an ordinary user: from here on this process is nobo
     os.setgroups([])
     os.setgid(nobody.pw_gid)
     os.setuid(nobody.pw_uid)
-    sys.executable = "/usr/bin/python3"
+    sys.executable, scratch_postgres._TIED = "/usr/bin/python3", pathlib.Path(sys.argv[3])
 
 def look():
     with scratch(300, 4e9) as server:
@@ -49,10 +52,15 @@ def child(request):
     if request.param == "root" and os.geteuid() != 0:
         pytest.skip("needs root")
     started = []
+    public = Path(
+        tempfile.mkdtemp()
+    )  # an ordinary user reads his own copy of Rounds, ours may lie behind a closed door
+    public.chmod(0o755)
+    tied = shutil.copy(scratch_postgres._TIED, public)
 
     def start(how="main"):
         user = request.param if os.geteuid() == 0 else "root"  # who is an ordinary user anyway stays that
-        command = [sys.executable, "-c", CHILD, user, how]
+        command = [sys.executable, "-c", CHILD, user, how, tied]
         env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
         started.append(process)
@@ -64,6 +72,7 @@ def child(request):
     for process in started:
         process.kill()
         process.communicate()
+    shutil.rmtree(public)
 
 
 def gone(pid):

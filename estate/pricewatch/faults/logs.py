@@ -1,6 +1,7 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from ...damage import changed
 from ...fault import fault
 from ..estate import PriceWatch
 from ..logs import ERRORS, append, line
@@ -26,8 +27,7 @@ def new_exception(estate: PriceWatch) -> Iterator[None]:
 @fault("debug logging was left on after an incident", "pricewatch.logs.debug-level-temporary")
 def debug_left_on(estate: PriceWatch) -> Iterator[None]:
     settings = estate.home / "config" / "scraper.env"
-    before = settings.read_text()
-    settings.write_text(before.replace("LOG_LEVEL=INFO", "LOG_LEVEL=DEBUG"))
-    log_now(estate, "DEBUG", [f"headers of response {number}" for number in range(20)])
-    yield
-    settings.write_text(before)
+    debug = settings.read_text().replace("LOG_LEVEL=INFO", "LOG_LEVEL=DEBUG")
+    with changed(settings, lambda path: path.write_text(debug)):  # the file is as old as before afterwards
+        log_now(estate, "DEBUG", [f"headers of response {number}" for number in range(20)])
+        yield
