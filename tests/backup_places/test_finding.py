@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,7 +105,8 @@ def test_a_writer_that_has_been_waiting_for_long_has_not_finished(somewhere: Bac
 def test_of_old_backups_only_the_newest_few_are_asked_for_writers(
     backups: Backups, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup_units.time, "sleep", lambda _: pytest.fail("nothing is recent"))
+    clock = SimpleNamespace(time=time.time, sleep=lambda _: pytest.fail("nothing is recent"))
+    monkeypatch.setattr(backup_units, "time", clock)  # other threads of the process sleep, too
     for day in range(17, 20):
         put(f"shop_backup_202611{day}_053000.tar.gz", modified=f"2026-11-{day} 05:31")
     with put("shop_backup_20261116_053000.tar.gz", modified="2026-11-16 05:31").open("ab"):
