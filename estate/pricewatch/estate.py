@@ -92,6 +92,7 @@ class PriceWatch(Estate):
         for folder in ("config", "state", "scripts"):
             (self.home / folder).mkdir()
         (self.home / "config" / "scraper.env").write_text("LOG_LEVEL=INFO\nSCRAPER_CONCURRENCY=4\n")
+        (self.home / "config" / "extractors.json").write_text('{"shop-alpha.example": {"price": ".price"}}\n')
         self.compose.write_text((HERE / "docker-compose.yml").read_text())
         containers.install(self.root / "bin", self.root, self.compose)
         programs.script(self.root / "bin", "python3", f'exec {sys.executable} -I -S "$@"')

@@ -28,6 +28,7 @@ def new_exception(estate: PriceWatch) -> Iterator[None]:
 def debug_left_on(estate: PriceWatch) -> Iterator[None]:
     settings = estate.home / "config" / "scraper.env"
     debug = settings.read_text().replace("LOG_LEVEL=INFO", "LOG_LEVEL=DEBUG")
-    with changed(settings, lambda path: path.write_text(debug)):  # the file is as old as before afterwards
+    with changed(settings, lambda path: path.write_text(debug)):  # afterwards it is as old as before
+        settings.touch()
         log_now(estate, "DEBUG", [f"headers of response {number}" for number in range(20)])
         yield
