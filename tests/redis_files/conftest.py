@@ -94,7 +94,7 @@ def _set_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def files() -> Files:
-    with serving("--appendonly", "yes") as (client, folder):
+    with serving("--appendonly", "yes", "--appendfsync", "always") as (client, folder):
         client.save()
         empty = (folder / "dump.rdb").read_bytes()
         fill(client)
