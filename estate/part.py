@@ -14,9 +14,11 @@ from pathlib import Path
 
 import psutil
 
+from rounds.fixtures import tied
+
 from .ground import Servant
 
-TIED = Path(__file__).with_name("stand_ins") / "tied.py"
+TIED = Path(tied.__file__)
 ASSIGNED: set[int] = set()
 
 

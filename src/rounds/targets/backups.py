@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +10,7 @@ from rounds.quantities import Duration
 from rounds.secret import Secret
 from rounds.targets.machines import Host
 from rounds.targets.target import Target
+from rounds.timezone import Timezone
 
 _YEARS = ("%Y", "%y", "%c", "%x", "%G")
 HOURS = ("%H", "%I", "%c", "%X")
@@ -48,7 +48,7 @@ class Backups(Target):
         tuple[str, ...],
         Field(min_length=1, description="of the dates in names: strptime's, iso, epoch; or mtime"),
     ] = ("%Y%m%d_%H%M%S", "%Y%m%d")
-    timezone: Annotated[str, Field(description="of the dates in names, when they carry none")] = "UTC"
+    timezone: Annotated[Timezone, Field(description="of the dates in names, when they carry none")] = "UTC"
     subfolders: Annotated[bool, Field(description="whether backups lie in folders below that one, too")] = False
     each: Annotated[Literal["file", "folder"], Field(description="what one backup is")] = "file"
     host: Annotated[Host | None, Field(description="where the folder is, if not where Rounds runs")] = None
@@ -78,15 +78,6 @@ class Backups(Target):
                     f"{each!r} is no format with a year that Python's strptime reads, such as %Y%m%d, nor iso or epoch"
                 )
         return time_formats
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (LookupError, ValueError, OSError):
-            raise ValueError(f"{timezone!r} is no time zone that is known here: such as Europe/Berlin") from None
-        return timezone
 
     @model_validator(mode="after")
     def _has_dates(self) -> "Backups":

@@ -4,13 +4,13 @@ import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
 from rounds.pattern import Pattern
 from rounds.targets.machines import Compose, Host
 from rounds.targets.target import Target
+from rounds.timezone import Timezone
 
 JOURNAL = r"^(?P<time>\S+) (?P<level>[A-Z]+) (?P<message>.*)"
 
@@ -38,7 +38,7 @@ class Log(Target):
         Field(description="where a JSON record has its time, level, …: {time: timestamp, level: log.level}"),
     ] = None
     time_format: Annotated[str, Field(description="strptime's, iso, or epoch (seconds, or ms, us, ns by size)")] = "iso"
-    timezone: Annotated[str, Field(description="of the stamps, when they carry none")] = "UTC"
+    timezone: Annotated[Timezone, Field(description="of the stamps, when they carry none")] = "UTC"
 
     @model_validator(mode="after")
     def _one_source_and_one_form(self) -> "Log":
@@ -55,15 +55,6 @@ class Log(Target):
                 "the pattern of a log has a group time: (?P<time>…), and json_fields one: {time: timestamp}"
             )
         return self
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (LookupError, ValueError, OSError):
-            raise ValueError(f"{timezone!r} is no time zone that is known here: such as Europe/Berlin") from None
-        return timezone
 
     @field_validator("time_format")
     @classmethod

@@ -10,6 +10,7 @@ from rounds.sql import Query
 from rounds.targets.backups import Backups
 from rounds.targets.stores import Postgres
 from rounds.targets.target import Target
+from rounds.timezone import Timezone
 
 
 class RestoreRecords(Target):
@@ -50,7 +51,7 @@ class RestoreDrill(Target):
     conditions: Annotated[
         dict[str, Query], Field(description="by a name for reports, a SELECT of one row whose values are all true")
     ] = {}  # noqa: RUF012 - as above
-    timezone: Annotated[str, Field(description="of timestamps that carry none")] = "UTC"
+    timezone: Annotated[Timezone, Field(description="of timestamps that carry none")] = "UTC"
     live_folders: Annotated[
         tuple[str, ...], Field(description="data directories of live servers on this machine: never touched")
     ] = ()

@@ -1,12 +1,13 @@
 """Databases, caches and brokers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from rounds.quantities import Size
 from rounds.secret import Secret
 from rounds.targets.target import Target, named_place
+from rounds.timezone import Timezone
 
 
 class Postgres(Target):
@@ -14,7 +15,8 @@ class Postgres(Target):
 
     kind: Literal["postgres"] = "postgres"
     dsn: Secret
-    timezone: Annotated[str, Field(description="of timestamps that carry none")] = "UTC"
+    timezone: Annotated[Timezone, Field(description="of timestamps that carry none")] = "UTC"
+    dialect: ClassVar[str] = "postgres"
 
     @property
     def place(self) -> str:
@@ -26,6 +28,7 @@ class Sqlite(Target):
 
     kind: Literal["sqlite"] = "sqlite"
     path: str
+    dialect: ClassVar[str] = "sqlite"
 
     @property
     def place(self) -> str:
