@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from rounds.bound import Bound, worst
+from rounds.checks.failing_rows import told_rows
 from rounds.expectation import Expectation
 from rounds.fixtures.sql import QueryRows
 from rounds.judge import Observer
@@ -12,6 +13,8 @@ from rounds.limits import Limit, at_least, at_most
 from rounds.outcome import Outcome
 from rounds.sql import Query
 from rounds.targets import Postgres, Sqlite
+
+_SHOWN = 5
 
 
 class SqlFigures(Expectation):
@@ -93,6 +96,9 @@ def test_sql_no_violations(
     shown = [column for column in expected.show if column in query_rows.columns]
     sample = ", ".join(f"{column} {query_rows.column(column)[0]}" for column in shown) if query_rows.rows else ""
     note = f"such as {sample}" if sample else ""
-    observe("violations", len(query_rows.rows), expected.violations, note=note)
+    if observe("violations", len(query_rows.rows), expected.violations, note=note) is not Outcome.OK:
+        rows = zip(*(query_rows.column(column)[:_SHOWN] for column in shown), strict=True)
+        samples = [dict(zip(shown, row, strict=True)) for row in rows]
+        observe.detail(told_rows(f"violations: {len(query_rows.rows)}", samples, expected.query))
     if query_rows.more and expected.violations.verdict(len(query_rows.rows)) is Outcome.OK:
         _observe_unread(query_rows, observe)

@@ -3,13 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rounds.limits import Exactly, Limit, Value
 from rounds.outcome import Outcome, worst
+from rounds.quantities import shown
 from rounds.record import Observation
 
+if TYPE_CHECKING:
+    from rounds.band import Usual  # most rounds need no statistics
+
 _LONGEST_TEXT = 500
+_LONGEST_DETAIL = 7500
 
 
 @dataclass
@@ -17,6 +22,7 @@ class Observer:
     """Records the figures of one expectation. Nothing here raises: a bad figure does not hide the next one."""
 
     observations: list[Observation] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
 
     def __call__(
         self, name: str, value: Any, limit: Limit | Exactly | None = None, *, unit: str = "", note: str = ""
@@ -39,6 +45,33 @@ class Observer:
     def warning(self, name: str, why: str, value: Value = None, *, unit: str = "") -> Outcome:
         """Record that somebody else (a monitoring plugin) warns; without a value it is unknown."""
         return self._add(Observation(name, value, unit, None, "", Outcome.WARNING, why))
+
+    def detail(self, text: str) -> None:
+        """Keep longer text for a person, told where the outcome is worse than ok: rows that break a rule, say."""
+        self.details.append(str(text))
+
+    @property
+    def told(self) -> str:
+        """All details, as many as a report takes whole."""
+        told, left = "", len(self.details)
+        for text in self.details:
+            if told and len(told) + len(text) > _LONGEST_DETAIL:
+                break
+            told, left = f"{told}\n\n{text}" if told else text, left - 1
+        return f"{told}\n\n… and {left} more of this kind" if left else told
+
+    def usual(self, name: str, value: float, judged: "Usual", *, unit: str = "", note: str = "") -> Outcome:
+        """Record a figure that was judged by its own history, and warn where that history itself moves."""
+        note = "; ".join(filter(None, (note, judged.words)))
+        if judged.band is None or judged.fits is None:
+            return self._add(Observation(name, value, unit, None, "", Outcome.UNKNOWN, note, judged.band))
+        lowest, highest = judged.band["lowest"], judged.band["highest"]
+        limit = {"direction": "within", "lowest": lowest, "highest": highest}
+        allowed = f"{shown(lowest, unit)} to {shown(highest, unit)} as usual"
+        verdict = Outcome.OK if judged.fits else Outcome.CRITICAL
+        if judged.drift:
+            self.warning(f"what is usual for {name}", f"moved from {judged.drift}", judged.band["usual"], unit=unit)
+        return self._add(Observation(name, value, unit, limit, allowed, verdict, note, judged.band))
 
     def _add(self, observation: Observation) -> Outcome:
         """Whatever a check observed becomes a plain figure or text; no figure at all is unknown."""

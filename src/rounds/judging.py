@@ -14,7 +14,7 @@ from rounds.judge import Earlier, Observer
 from rounds.looked import Looked
 from rounds.looking import Looking
 from rounds.outcome import Outcome
-from rounds.probe import CouldNotLook
+from rounds.probe import CouldNotLook, NotNow, probes_of
 from rounds.record import Attempt, Cause, Record, with_attempts
 from rounds.round import now
 from rounds.secret import Redactor
@@ -71,7 +71,9 @@ class Judging:
 
     @pytest.fixture
     def earlier(self, expected: Expectation) -> Earlier:
-        """The figures that earlier rounds recorded for this expectation."""
+        """The figures that earlier rounds recorded for this expectation; none where it may be `usual` and is not."""
+        if getattr(expected, "usual", None) is False:
+            return Earlier()
         try:
             return self.history.earlier(expected.id)
         except Exception as error:
@@ -87,6 +89,8 @@ class Judging:
         attempt = 1 + len(self.item.stash.get(ATTEMPTS, ())) if self.item else 1
         try:
             return self.looks.fact(probe, expected, self.progress, attempt)
+        except NotNow as why:
+            pytest.skip(str(why))
         finally:
             self.waited += time.monotonic() - begun
 
@@ -125,6 +129,12 @@ class Judging:
             report.record, report.waited = self._told(record), self.waited
             report.hung = item.stash[RESULT].hung if RESULT in item.stash else ""
         return report
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """In a worker, whose looks begin one by one: know what is to be looked at together."""
+        if is_worker(session.config):
+            judged = [item for item in session.items if EXPECTED in item.stash]
+            self.looks.gather((probe, item.stash[EXPECTED]) for item in judged for probe in probes_of(item))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """In a worker: tell who answered, and where the time went."""
@@ -212,9 +222,12 @@ class Judging:
 def _conclude(item: pytest.Item, observer: Observer) -> None:
     """Turn the verdict on all observations into what pytest understands."""
     outcome = _at_worst(observer.outcome, item.stash.get(EXPECTED, None))
-    item.stash[RESULT] = Result(outcome, observer.summary)
+    detail = observer.told if outcome.badness >= _WARNING else ""
+    item.stash[RESULT] = Result(outcome, observer.summary, detail)
     if outcome is Outcome.UNKNOWN:
-        raise CouldNotLook(observer.summary)
+        why = CouldNotLook(observer.summary)
+        why.detail = detail
+        raise why
     if outcome is Outcome.CRITICAL:
         pytest.fail("the observations are beyond their limits", pytrace=False)
 
@@ -224,7 +237,7 @@ def _came(item: pytest.Item, report: pytest.TestReport, error: BaseException) ->
     observer = item.stash.get(OBSERVER, None) or Observer()
     has_bad = bool(observer.observations) and observer.outcome.badness >= _WARNING
     if has_bad and isinstance(error, pytest.skip.Exception | pytest.fail.Exception):
-        return Result(observer.outcome, observer.summary)
+        return Result(observer.outcome, observer.summary, observer.told)
     if isinstance(error, pytest.skip.Exception):
         return Result(Outcome.SKIPPED, str(error.msg or "no reason given"))
     if isinstance(error, CouldNotLook):

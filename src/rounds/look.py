@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rounds.expectation import Expectation, targets_in
-from rounds.probe import CouldNotLook, Probe, RunbookDisagrees, Unreachable
+from rounds.probe import CouldNotLook, NotNow, Probe, RunbookDisagrees, Unreachable
 from rounds.quantities import shown
 from rounds.record import Cause
 from rounds.targets import Target
@@ -79,12 +79,21 @@ class Look:
         except BaseException as caught:  # noqa: BLE001 - whatever a probe raises makes its rows unknown, nothing else
             return None, caught
 
-    def why_not(self) -> CouldNotLook:
+    def share_of(self, wishes: tuple[Any, ...]) -> dict[Any, Any]:
+        """Of a look for many rows what one row wished for; raises the first CouldNotLook among that."""
+        found = {wish: self.fact[wish] for wish in wishes}
+        for each in found.values():
+            if isinstance(each, CouldNotLook):
+                raise self.why_not(each)
+        return found
+
+    def why_not(self, error: BaseException | None = None) -> CouldNotLook:
         """Why there is no fact, for the rows that wanted it."""
-        error = self.error
+        error = error or self.error
         where = ", ".join(target.place for target in self.targets)
         if isinstance(error, CouldNotLook):
-            told = CouldNotLook(f"{error}" if not where or where in str(error) else f"{where}: {error}")
+            kind = NotNow if isinstance(error, NotNow) else CouldNotLook
+            told = kind(f"{error}" if not where or where in str(error) else f"{where}: {error}")
             told.cause = self._cause(error)
             told.hung = self.targets[0].key if isinstance(error, NoAnswerInTime) and self.targets else ""
         else:
@@ -114,9 +123,15 @@ def arguments_of(probe: Probe, expected: Expectation) -> dict[str, Any]:
     return {name: getattr(expected, name) for name in probe.arguments}
 
 
-def key_of(probe: Probe, expected: Expectation, attempt: int = 1) -> Key:
-    """Looks with the same key are one look: the probe's function, its arguments as text, and which attempt it is."""
-    plain = {name: _plain(value) for name, value in arguments_of(probe, expected).items()}
+def key_of(probe: Probe, expected: Expectation, attempt: int = 1, *, alone: bool = True) -> Key:
+    """Looks with the same key are one look: the probe's function, its arguments as text, and which attempt it is.
+
+    What a probe is asked `together` for tells looks apart only where a row looks `alone`.
+    """
+    told_apart = {
+        name: value for name, value in arguments_of(probe, expected).items() if alone or name != probe.together
+    }
+    plain = {name: _plain(value) for name, value in told_apart.items()}
     apart = expected.retry.apart if expected.retry and attempt > 1 else 0.0
     return id(probe.look), json.dumps(plain, sort_keys=True, default=repr), attempt, apart
 

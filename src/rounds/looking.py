@@ -27,6 +27,7 @@ class Looking:
         self.in_all = in_all
         self.ends_at = ends_at
         self._looks: dict[Key, Look] = {}
+        self._together: dict[Key, dict[Any, None]] = {}
         self._lanes = Lanes()
         self._agenda: list[tuple[float, int, Look]] = []
         self._number = itertools.count()
@@ -35,15 +36,24 @@ class Looking:
 
     def start(self, wanted: Iterable[tuple[Probe, Expectation]]) -> None:
         """Begin the looks that some expectations need; one that was begun already is not begun again."""
+        listed = list(wanted)
+        self.gather(listed)
         with self._changed:
-            for probe, expected in wanted:
+            for probe, expected in listed:
                 self._look(probe, expected)
             self._begin()
+
+    def gather(self, wanted: Iterable[tuple[Probe, Expectation]]) -> None:
+        """Take in what will be looked at together, so that the first look of each kind asks for all of it."""
+        for probe, expected in wanted:
+            if probe.together:
+                wishes = self._together.setdefault(key_of(probe, expected, alone=False), {})
+                wishes.update(dict.fromkeys(getattr(expected, probe.together)))
 
     def again(self, probe: Probe, expected: Expectation, attempt: int) -> Look:
         """Plan a new look for a later attempt, so far after the one before as the expectation's retry says."""
         with self._changed:
-            before = self._looks.get(key_of(probe, expected, attempt - 1))
+            before = self._looks.get(self._key(probe, expected, attempt - 1))
             apart = expected.retry.apart if expected.retry else 0.0
             not_before = before.started + before.seconds + apart if before else 0.0
             look = self._look(probe, expected, attempt, not_before)
@@ -59,7 +69,7 @@ class Looking:
             self._wait(look, meanwhile)
         if look.error is not None:
             raise look.why_not() from None
-        return look.fact
+        return look.share_of(getattr(expected, probe.together)) if probe.together else look.fact
 
     def _wait(self, look: Look, meanwhile: Callable[[], None]) -> None:
         with self._changed:
@@ -89,17 +99,28 @@ class Looking:
 
     def _known(self, probe: Probe, expected: Expectation, attempt: int) -> Look:
         """The look for an expectation: nearly always one that `start` began, which needs no lock to be found."""
-        look = self._looks.get(key_of(probe, expected, attempt))
+        look = self._looks.get(self._key(probe, expected, attempt))
         if look is None:
             with self._changed:
                 look = self._look(probe, expected, attempt)
                 self._begin()
         return look
 
+    def _key(self, probe: Probe, expected: Expectation, attempt: int) -> Key:
+        """A row shares the look that asks for all of its wishes; a later attempt is its own."""
+        if probe.together and attempt == 1:
+            shared = key_of(probe, expected, alone=False)
+            if self._together.get(shared, {}).keys() >= set(getattr(expected, probe.together)):
+                return shared
+        return key_of(probe, expected, attempt)
+
     def _look(self, probe: Probe, expected: Expectation, attempt: int = 1, not_before: float = 0.0) -> Look:
-        key = key_of(probe, expected, attempt)
+        key = self._key(probe, expected, attempt)
         known = self._looks.get(key)
-        look = known or Look(probe, arguments_of(probe, expected), 0.0, expected.system, expected.exclusive)
+        asked = arguments_of(probe, expected)
+        if key in self._together:
+            asked[probe.together] = tuple(self._together[key])
+        look = known or Look(probe, asked, 0.0, expected.system, expected.exclusive)
         own = [expected.deadline, *(target.deadline for target in look.targets)]
         look.deadline = max(look.deadline, next((given for given in own if given is not None), probe.deadline))
         if known and expected.exclusive:

@@ -42,6 +42,10 @@ class Unreachable(CouldNotLook):
         self.target = target.key if isinstance(target, Target) else target
 
 
+class NotNow(CouldNotLook):
+    """The row says that it is not to be looked at now (its server is busy): the outcome is skipped, with the reason."""
+
+
 class RunbookDisagrees(CouldNotLook):
     """A table, endpoint, file or command that the row names does not exist in the system."""
 
@@ -51,12 +55,17 @@ class RunbookDisagrees(CouldNotLook):
 
 @dataclass(frozen=True)
 class Probe:
-    """A look that can be taken: its function, the names of its arguments, and how long it may take in seconds."""
+    """A look that can be taken: its function, the names of its arguments, and how long it may take in seconds.
+
+    `together` names an argument, a tuple, in which the wishes of all selected rows are put together: such a probe gives
+    a mapping from each wish to a fact, or to the CouldNotLook that kept it from being seen.
+    """
 
     name: str
     look: Callable[..., Any]
     arguments: tuple[str, ...]
     deadline: float
+    together: str = ""
 
 
 class Kept:
@@ -70,14 +79,14 @@ PROBES: dict[str, Probe] = {}
 _PROBE = re.compile(r"^@probe\b.*\ndef (?P<name>\w+)", re.MULTILINE)
 
 
-def probe(*, deadline: float = 10.0) -> Callable[[Callable[..., Any]], Any]:
+def probe(*, deadline: float = 10.0, together: str = "") -> Callable[[Callable[..., Any]], Any]:
     """Make a function a probe and a pytest fixture of its name; `deadline` is in seconds.
 
-    A target's or a row's own `deadline` goes before this one.
+    A target's or a row's own `deadline` goes before this one. `together`: see `Probe`.
     """
 
     def made(look: Callable[..., Any]) -> Any:
-        taken = Probe(look.__name__, look, tuple(inspect.signature(look).parameters), deadline)
+        taken = Probe(look.__name__, look, tuple(inspect.signature(look).parameters), deadline, together)
         PROBES[taken.name] = PROBES[f"{look.__module__}.{taken.name}"] = taken
         return _fixture(taken.name, lambda: taken)
 

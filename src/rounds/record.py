@@ -10,9 +10,21 @@ from rounds.outcome import Outcome
 from rounds.quantities import shown
 
 
+class Band(TypedDict):
+    """From where to where a figure is usual, its median, and the figures that say so, the oldest first (60 at most)."""
+
+    lowest: float
+    highest: float
+    usual: float
+    earlier: list[float]
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One figure that a check recorded, with its unit (a base unit), the limit as JSON, and the verdict on it."""
+    """One figure that a check recorded, with its unit (a base unit), the limit as JSON, and the verdict on it.
+
+    `band` is what is usual for it, where it was judged by its own history.
+    """
 
     name: str
     value: Value
@@ -21,6 +33,7 @@ class Observation:
     allowed: str
     verdict: Outcome
     note: str = ""
+    band: Band | None = None
 
     @classmethod
     def of(cls, name: str, value: Value, limit: Limit | Exactly | None, unit: str, note: str) -> "Observation":

@@ -75,6 +75,9 @@ class Running:
             self.begin([item.stash[BLANK] for item in items], _selection(session.config))
             judged = [item for item in items if EXPECTED in item.stash]
             self.looking.start((probe, item.stash[EXPECTED]) for item in judged for probe in probes_of(item))
+            import rounds.reports.html as page  # noqa: PLC0415 - while the looks wait, as they nearly always do
+
+            page.get_ready()
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)

@@ -17,36 +17,97 @@ _POSTGRES_ACTS = re.compile(
 )
 _SQLITE_ACTS = re.compile(r"(?i)load_extension|(read|write)file|edit|fts3_tokenizer|zipfile\w*|sqlar_\w+|lsdir|fsdir")
 _ACTS = {POSTGRES: _POSTGRES_ACTS, SQLITE: _SQLITE_ACTS}
+# URLs of SQLAlchemy begin with a name of its own for some.
+_DIALECTS = {
+    "postgresql": POSTGRES, "mssql": "tsql", "mariadb": "mysql", "awsathena": "athena", "clickhousedb": "clickhouse",
+}  # fmt: skip
+
+
+def dialect_of_url(url: str) -> str:
+    """The name in sqlglot of what is spoken at a URL of SQLAlchemy (`trino://…`); raises ValueError."""
+    from sqlglot import Dialect  # noqa: PLC0415 - only inventories with warehouses need it
+
+    name = url.partition(":")[0].partition("+")[0].lower()
+    dialect = _DIALECTS.get(name, name)
+    if Dialect.get(dialect) is None:
+        raise ValueError(f"no dialect of SQL is known for {name}://")
+    return dialect
+
+
+def _dialect_of(info: ValidationInfo) -> str:
+    """Of the database of a row or dataset: that field stands before the query in its model."""
+    known = [getattr(value, "dialect", None) for value in (info.data or {}).values()]
+    return next((dialect for dialect in known if isinstance(dialect, str)), POSTGRES)
 
 
 def _only_looks(query: str, info: ValidationInfo) -> str:
-    """Read the query as the database of its row would: that field stands before it in the row's model."""
-    asked = [getattr(value, "kind", "") for value in (info.data or {}).values()]
-    return _read(query, SQLITE if SQLITE in asked else POSTGRES)
+    return _read(query, _dialect_of(info))
+
+
+def _is_condition(text: str, info: ValidationInfo) -> str:
+    expression_of(text, _dialect_of(info))
+    return text
+
+
+def expression_of(text: str, dialect: str, *, may_aggregate: bool = False) -> Any:
+    """A condition (or, where it `may_aggregate`, any figure) as a tree of sqlglot.
+
+    Raises ValueError where it is more than one expression on the columns of a row.
+    """
+    from sqlglot import exp  # noqa: PLC0415 - only inventories with conditions need it
+
+    statements = _parsed(text, dialect)
+    if len(statements) != 1 or isinstance(statements[0], exp.Query | exp.Command | exp.DDL | exp.DML):
+        raise ValueError(f"{text!r} is no single expression")
+    tree = statements[0]
+    never = (exp.Query, exp.Window, exp.Star if not may_aggregate else exp.Window)
+    bad = tree.find(*never, *(() if may_aggregate else (exp.AggFunc,)))
+    if bad is not None:
+        raise ValueError(f"{text!r} has {bad.key.upper()}: an expression on the columns of one row is due")
+    if not tree.find(exp.Column, exp.Star):
+        raise ValueError(f"{text!r} names no column")
+    _refuse_acts(tree, dialect)
+    return tree
+
+
+def _parsed(text: str, dialect: str) -> list[Any]:
+    import sqlglot  # noqa: PLC0415 - only inventories with queries need it
+    from sqlglot import exp  # noqa: PLC0415 - the same
+
+    try:
+        parsed = sqlglot.parse(text, read=dialect)
+    except sqlglot.errors.SqlglotError as error:
+        found = (getattr(error, "errors", None) or [{}])[0]
+        near = f" near {found['highlight']!r}" if found.get("highlight") else ""
+        raise ValueError(
+            f"is no SQL that {_NAMES.get(dialect, dialect)} would take{near} (line {found.get('line', 1)} of it)"
+        ) from None
+    except RecursionError:
+        raise ValueError("is nested too deeply to be read") from None
+    return [each for each in parsed if each is not None and not isinstance(each, exp.Semicolon)]
+
+
+def _refuse_acts(tree: Any, dialect: str) -> None:
+    from sqlglot import exp  # noqa: PLC0415 - only inventories with queries need it
+
+    called = (_folded_name(each) for each in tree.find_all(exp.Func))
+    known = [_ACTS[dialect]] if dialect in _ACTS else list(_ACTS.values())
+    acts = next((name for name in called if any(each.fullmatch(name) for each in known)), None)
+    if acts:
+        raise ValueError(f"a query only looks, but this has {acts}()")
 
 
 def _read(query: str, dialect: str) -> str:
     import sqlglot  # noqa: PLC0415 - only inventories with queries need it
     from sqlglot import exp  # noqa: PLC0415 - the same
 
-    try:
-        parsed = sqlglot.parse(query, read=dialect)
-    except sqlglot.errors.ParseError as error:
-        found = (error.errors or [{}])[0]
-        near = f" near {found['highlight']!r}" if found.get("highlight") else ""
-        raise ValueError(
-            f"is no SQL that {_NAMES[dialect]} would take{near} (line {found.get('line', 1)} of it)"
-        ) from None
-    statements = [each for each in parsed if each is not None and not isinstance(each, exp.Semicolon)]
+    statements = _parsed(query, dialect)
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ValueError("one SELECT is due (WITH … SELECT is one)")
     bad = statements[0].find(*(getattr(exp, name) for name in _WRITES), exp.Lock)
     if bad is not None:
         raise ValueError(f"a query only looks, but this has {bad.key.upper()}")
-    called = (_folded_name(each) for each in statements[0].find_all(exp.Func))
-    acts = next((name for name in called if _ACTS[dialect].fullmatch(name)), None)
-    if acts:
-        raise ValueError(f"a query only looks, but this has {acts}()")
+    _refuse_acts(statements[0], dialect)
     ends = (each.start for each in sqlglot.tokenize(query, read=dialect) if each.token_type.name == "SEMICOLON")
     return query[: next(ends, len(query))].strip()
 
@@ -62,6 +123,13 @@ Query = Annotated[
     WithJsonSchema({"type": "string", "description": "one SELECT, as its database has it"}),
 ]
 """The text of a query that has been read and does nothing but look."""
+
+Condition = Annotated[
+    str,
+    AfterValidator(_is_condition),
+    WithJsonSchema({"type": "string", "description": "a condition on the columns of a row, in SQL"}),
+]
+"""The text of an SQL expression on the columns of one row: no subquery, no aggregate."""
 
 
 def relations_and_columns(query: str, dialect: str = POSTGRES) -> tuple[list[str], list[str]]:

@@ -97,3 +97,20 @@ def test_durations_are_a_table() -> None:
         "a           1      0      0 s      0 s  none",
         "bigshot    20      7   8.25 s    31 ms  2.5 s dump at bigshot/database",
     ]
+
+
+def test_rows_that_are_unknown_in_the_same_words_are_one_line(
+    record: Callable[..., Record], a_round: Callable[..., Round]
+) -> None:
+    told = a_round(
+        *(record(f"data.cut{n}", Outcome.UNKNOWN, summary="orders.csv cannot be read") for n in range(7)),
+        *(record(f"data.few{n}", Outcome.UNKNOWN, summary="items.csv cannot be read") for n in range(2)),
+        *(record(f"data.one{n}", Outcome.UNKNOWN, summary="x", target=f"{n}") for n in range(3)),
+        *(record(f"data.bad{n}", Outcome.CRITICAL, summary="there are no rows", remedy="") for n in range(3)),
+    )
+    said = [line.partition(" (since")[0] for line in lines(told, colour=False, width=80)][:-1]
+    named = ", ".join(f"bigshot.data.cut{n}" for n in range(4))
+    assert f"UNKNOWN  orders.csv cannot be read: 7 rows unknown: {named} and 3 more" in said
+    assert "UNKNOWN  bigshot.data.few1: items.csv cannot be read" in said
+    assert "UNKNOWN  bigshot.data.one2: x" in said
+    assert len(said) == 1 + 2 + 3 + 3

@@ -37,6 +37,11 @@ _TOLD: dict[Outcome, dict[str, Any]] = {
 _FINE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
+def get_ready() -> None:
+    """Import what `write` needs: it takes a tenth of a second, which the round has while it waits for its looks."""
+    import pytest_html.plugin  # noqa: F401, PLC0415 - see above
+
+
 def write(told: Round, path: Path) -> None:
     from pytest_html import plugin as pytest_html  # noqa: PLC0415 - 30 ms, only for a round that tells
 

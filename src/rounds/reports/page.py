@@ -9,6 +9,7 @@ from rounds.outcome import Outcome
 from rounds.quantities import shown
 from rounds.record import Observation, Record
 from rounds.reports.markup import NOTHING, Html, html, tag
+from rounds.reports.plot import plot
 from rounds.reports.text import body
 from rounds.round import Round
 
@@ -125,7 +126,8 @@ def _observed(observations: list[Observation]) -> Html:
 def _figure(seen: Observation) -> Html:
     allowed = html(", allowed ", tag("i", seen.allowed)) if seen.allowed else NOTHING
     verdict = NOTHING if seen.verdict is Outcome.OK else html(" ", tag("em", seen.verdict))
-    return tag("li", seen.name, ": ", tag("b", shown(seen.value, seen.unit)), allowed, verdict, class_=seen.verdict)
+    value = tag("b", shown(seen.value, seen.unit))
+    return tag("li", seen.name, ": ", value, allowed, verdict, plot(seen), class_=seen.verdict)
 
 
 def details(record: Record) -> Html:

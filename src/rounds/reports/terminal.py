@@ -4,7 +4,7 @@ from itertools import groupby
 from pathlib import Path
 from textwrap import wrap
 
-from rounds.causes import causes_of
+from rounds.causes import CommonCause, causes_of
 from rounds.outcome import Outcome
 from rounds.quantities import shown
 from rounds.record import Record
@@ -14,6 +14,7 @@ from rounds.round import Durations, Round
 _COLOURS = {Outcome.CRITICAL: "1;31", Outcome.UNKNOWN: "1;35", Outcome.WARNING: "1;33", Outcome.OK: "1;32"}
 _WORD = 8  # columns: as long as the longest outcome that is listed
 _LONGEST = 300
+_FEWEST_TOLD_ONCE = 3
 
 
 def lines(
@@ -51,8 +52,25 @@ def _lines_of_records(records: list[Record], colour: bool, width: int | None) ->
     """A line each, and below rows of one remedy that remedy once."""
     said: list[str] = []
     for remedy, alike in groupby(records, key=_remedy):
-        said += [_line_of_record(record, colour) for record in alike]
+        told = list(alike)
+        said += [_line_of_record(record, colour) for record in told] if remedy else _lines_without_remedy(told, colour)
         said += _lines_of_remedy(remedy, width)
+    return said
+
+
+def _lines_without_remedy(records: list[Record], colour: bool) -> list[str]:
+    """A line each; rows that are unknown in the very same words, as those on a file that is cut off, have one."""
+    alike: dict[tuple[str, ...], list[Record]] = {}
+    for record in records:
+        is_unknown = record.outcome is Outcome.UNKNOWN
+        key = (record.system, record.target, record.summary) if is_unknown else (record.id,)
+        alike.setdefault(key, []).append(record)
+    said: list[str] = []
+    for told in alike.values():
+        if len(told) < _FEWEST_TOLD_ONCE:
+            said += [_line_of_record(record, colour) for record in told]
+        else:
+            said.append(_line_of_records(told, colour))
     return said
 
 
@@ -67,6 +85,12 @@ def _since(moment: str) -> str:
 def _line_of_record(record: Record, colour: bool) -> str:
     since = "" if record.outcome is Outcome.OK else _since(record.since)
     return f"{_word(record.outcome, colour)} {line(record.id)}: {line(record.summary, _LONGEST)}{since}"
+
+
+def _line_of_records(records: list[Record], colour: bool) -> str:
+    alike = CommonCause(records[0].target, "", records)
+    word = _word(records[0].outcome, colour)
+    return f"{word} {line(records[0].summary, _LONGEST)}: {line(alike.rows)}{_since(alike.since)}"
 
 
 def _lines_of_remedy(remedy: str, width: int | None) -> list[str]:

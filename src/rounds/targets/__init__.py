@@ -2,6 +2,7 @@
 
 from rounds.targets.attestations import Attestations, Incidents
 from rounds.targets.backups import Backups, Bucket
+from rounds.targets.datasets import Busy, Dataset, Warehouse
 from rounds.targets.files import FileCache, Folder, Logrotate, RunReport
 from rounds.targets.log import Log
 from rounds.targets.machines import REACHED_BY, Compose, Host, Kubernetes
@@ -20,10 +21,9 @@ from rounds.targets.target import (
 )
 
 __all__ = [
-    "REACHED_BY", "Attestations", "Backups", "Bucket", "Celery", "Certificate", "Compose", "Endpoint", "FileCache",
-    "Folder", "Host",
-    "Incidents",
-    "Kubernetes", "Log", "Logrotate", "Postgres", "Prometheus", "Redis", "RestoreDrill",
-    "RestoreRecords", "RunReport", "Sqlite", "Target", "kinds",
+    "REACHED_BY", "Attestations", "Backups", "Bucket", "Busy", "Celery", "Certificate", "Compose", "Dataset",
+    "Endpoint", "FileCache", "Folder", "Host", "Incidents",
+    "Kubernetes", "Log", "Logrotate", "Postgres", "Prometheus", "Redis",
+    "RestoreDrill", "RestoreRecords", "RunReport", "Sqlite", "Target", "Warehouse", "kinds",
     "named_target", "secrets_of", "takes_several", "target_kinds", "with_targets", "words_of",
 ]  # fmt: skip

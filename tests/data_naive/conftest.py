@@ -1,0 +1,5 @@
+"""Random tables on real databases; see test_naive.py."""
+
+from tests.postgres.conftest import server
+
+assert server
