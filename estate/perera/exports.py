@@ -1,6 +1,8 @@
-"""The export that counts: a workbook as spreadsheets read it, its monthly archive and its copy in the bucket."""
+"""Exports in the three formats; the one that counts has its monthly archive and its copy in the bucket."""
 
+import csv
 import datetime as dt
+import json
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -13,6 +15,7 @@ from ..bucket import BucketServer
 EXPORT = "important_export.xlsx"
 BUCKET = "perera-offsite"
 KEY = f"exports/{EXPORT}"
+COLUMNS = ("name", "source", "created_at")
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -31,7 +34,10 @@ _PARTS = {
 
 
 def make(home: Path) -> None:
-    """The export is five hours old and was archived then; last month's has fewer leads."""
+    """The export that counts is five hours old and was archived then; last month's has fewer leads.
+
+    Those of the night are three hours old, one in each format.
+    """
     now = dt.datetime.now(dt.UTC)
     this_month = dt.datetime.now().astimezone().replace(day=1)  # the archive is named by the machine's clock
     last_month = this_month - dt.timedelta(days=1)
@@ -43,14 +49,24 @@ def make(home: Path) -> None:
         (180, _archived(home, last_month), last_month.replace(hour=9)),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, _leads(home / "data" / "leads.db", leads))
+        write_xlsx(path, _leads(home / "data" / "leads.db", leads))
         dumps.stamp(path, made)
+    night = now - dt.timedelta(hours=3)
+    for kind, write in {"csv": write_csv, "json": write_json, "xlsx": write_xlsx}.items():
+        path = export.with_name(f"leads_{night:%Y%m%d}.{kind}")
+        write(path, _leads(home / "data" / "leads.db", 60))
+        dumps.stamp(path, night)
 
 
 def upload(home: Path, bucket: BucketServer) -> None:
     """An hour after it was written, the export is in the bucket as well."""
     export = home / "exports" / EXPORT
     bucket.put(BUCKET, KEY, export, modified=export.stat().st_mtime + 3600)
+
+
+def nightly(home: Path, kind: str) -> Path:
+    """The newest export of a format."""
+    return max((home / "exports").glob(f"*.{kind}"), key=lambda path: path.stat().st_mtime)
 
 
 def archives(home: Path) -> list[Path]:
@@ -64,10 +80,19 @@ def _archived(home: Path, month: dt.datetime) -> Path:
 
 def _leads(database: Path, count: int) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(database)) as leads:
-        return leads.execute("SELECT name, source, created_at FROM leads ORDER BY id LIMIT ?", [count]).fetchall()
+        return [COLUMNS, *leads.execute("SELECT name, source, created_at FROM leads ORDER BY id LIMIT ?", [count])]
 
 
-def _write(path: Path, rows: list[tuple[str, ...]]) -> None:
+def write_csv(path: Path, rows: list[tuple[str, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def write_json(path: Path, rows: list[tuple[str, ...]]) -> None:
+    path.write_text(json.dumps([dict(zip(rows[0], row, strict=True)) for row in rows[1:]], indent=1))
+
+
+def write_xlsx(path: Path, rows: list[tuple[str, ...]]) -> None:
     cells = ("".join(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in row) for row in rows)
     lines = "".join(f"<row>{row}</row>" for row in cells)
     sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{lines}</sheetData></worksheet>'

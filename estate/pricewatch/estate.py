@@ -17,7 +17,7 @@ from ..part import Part, free_port, wait_until
 from ..postgres import Postgres
 from ..prometheus import Prometheus
 from ..site import Site
-from . import backups, grafana, logs, metrics
+from . import backups, extraction, grafana, logs, metrics
 from .scraping import Scraping
 
 HERE = Path(__file__).parent
@@ -92,7 +92,6 @@ class PriceWatch(Estate):
         for folder in ("config", "state", "scripts"):
             (self.home / folder).mkdir()
         (self.home / "config" / "scraper.env").write_text("LOG_LEVEL=INFO\nSCRAPER_CONCURRENCY=4\n")
-        (self.home / "config" / "extractors.json").write_text('{"shop-alpha.example": {"price": ".price"}}\n')
         self.compose.write_text((HERE / "docker-compose.yml").read_text())
         containers.install(self.root / "bin", self.root, self.compose)
         programs.script(self.root / "bin", "python3", f'exec {sys.executable} -I -S "$@"')
@@ -104,6 +103,7 @@ class PriceWatch(Estate):
         self._lay_out_services()
         self.env = self._env()
         self._write_settings()
+        extraction.write(self.home, {f"shop-{name}.example": shop.url for name, shop in self.shops.items()})
         shops = [shop.part for shop in self.shops.values()]
         services = [self.database.part, self.scraper.part, self.prometheus.part, self.grafana.part]
         self._keep(*services, *shops, *self.providers)
@@ -112,8 +112,7 @@ class PriceWatch(Estate):
         self.token = secrets.token_hex(16)
         self.scraper = Site(self.root, "scraper", {"GET /metrics": {"text": metrics.PAGE.format(waiting=WAITING)}})
         self.grafana = Site(self.root, "grafana", grafana.routes(self.token))
-        page = {"GET /": {"text": "<html><title>Shop</title></html>"}}
-        self.shops = {name: Site(self.root, f"shop-{name}", page) for name in SHOPS}
+        self.shops = {name: Site(self.root, f"shop-{name}", {"GET /": {"text": extraction.PAGE}}) for name in SHOPS}
         scrapes = {"scraper": [f"127.0.0.1:{self.scraper.port}"]}
         self.prometheus = Prometheus(self.root, self.servant, metrics.healthy(), scrapes=scrapes)
         self.ports = [free_port() for _ in range(PROVIDERS * PROXIES_EACH)]
@@ -141,6 +140,8 @@ class PriceWatch(Estate):
             "PRICEWATCH_STATS_WINDOW": "0s",
             "PRICEWATCH_START_ATTEMPTS": "2",
             "PRICEWATCH_START_PAUSE": "200ms",
+            "PRICEWATCH_FLOW_ATTEMPTS": "2",
+            "PRICEWATCH_FLOW_PAUSE": "200ms",
             **shops,
         }
 

@@ -1,4 +1,4 @@
-"""PriceWatch's scraping, so that its table and its log go on while an estate lives."""
+"""PriceWatch's scraping, so that its tables and its log go on while an estate lives."""
 
 import datetime as dt
 import itertools
@@ -13,9 +13,12 @@ from . import logs
 
 PERIOD = 2.0
 SCRAPE = """
+WITH page AS (SELECT id, domain FROM monitored_urls WHERE id = 1 + %(n)s %% 24 AND active AND paused_at IS NULL),
+     priced AS (INSERT INTO price_history (url_id, price, extraction_confidence, checked_at)
+                SELECT id, 10 + id * 31 %% 40 + 0.4, 0.95, now() FROM page)
 INSERT INTO scrape_logs (url_id, domain, proxy_id, scheduled_at, started_at, status_code, response_ms, success)
 SELECT id, domain, 1 + %(n)s %% 12, now() - interval '5 seconds', now(), 200, 300 + %(n)s * 37 %% 900, true
-FROM monitored_urls WHERE id = 1 + %(n)s %% 24 AND paused_at IS NULL"""
+FROM page"""
 
 
 @dataclass
@@ -40,10 +43,10 @@ class Scraping:
 
     def _run(self) -> None:
         for number in itertools.count():
-            if self.ended.wait(PERIOD):
-                return
             if self.runs():
                 self._scrape(number)
+            if self.ended.wait(PERIOD):
+                return
 
     def _scrape(self, number: int) -> None:
         logs.append(self.log, [logs.line(dt.datetime.now(dt.UTC), "INFO", f"fetched page in {300 + number % 700} ms")])

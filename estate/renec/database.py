@@ -18,13 +18,18 @@ FROM generate_series(1, 30) day, unnest(ARRAY['centros', 'certificadores', 'ec_s
 INSERT INTO harvest_runs (spider, started_at, heartbeat_at, items, pages, requests, throttled, network_errors,
                           log_errors)
 VALUES ('centros', now() - interval '10 minutes', now() + interval '1 hour', 310, 40, 80, 0, 0, 0);
--- What was harvested
+-- What was harvested: each row with the run that saw it last
 CREATE TABLE ec_standards_v2 (
-    ec_clave text PRIMARY KEY, titulo text NOT NULL, sector text NOT NULL, first_seen timestamptz NOT NULL
+    ec_clave text PRIMARY KEY, titulo text NOT NULL, sector text NOT NULL, first_seen timestamptz NOT NULL,
+    run_id bigint REFERENCES harvest_runs, harvested_at timestamptz
 );
-CREATE TABLE certificadores_v2 (cert_id text PRIMARY KEY, nombre text NOT NULL, tipo text NOT NULL);
+CREATE TABLE certificadores_v2 (
+    cert_id text PRIMARY KEY, nombre text NOT NULL, tipo text NOT NULL,
+    run_id bigint REFERENCES harvest_runs, harvested_at timestamptz
+);
 CREATE TABLE centros (
-    centro_id text PRIMARY KEY, cert_id text NOT NULL REFERENCES certificadores_v2, nombre text NOT NULL
+    centro_id text PRIMARY KEY, cert_id text NOT NULL REFERENCES certificadores_v2, nombre text NOT NULL,
+    run_id bigint REFERENCES harvest_runs, harvested_at timestamptz
 );
 CREATE INDEX centros_by_certificador ON centros (cert_id);
 INSERT INTO ec_standards_v2
@@ -36,7 +41,35 @@ FROM generate_series(1, 400) n;
 INSERT INTO centros
 SELECT 'CE' || n, format('ECE%s', lpad((1 + n % 400)::text, 3, '0')), 'Centro ' || n FROM generate_series(1, 1200) n;
 """
-TABLES = ("harvest_runs", "ec_standards_v2", "certificadores_v2", "centros")
+QUALITY = b"""
+CREATE VIEW newest AS SELECT DISTINCT ON (spider) spider, id, finished_at FROM harvest_runs
+    WHERE finished_at IS NOT NULL ORDER BY spider, started_at DESC;
+UPDATE ec_standards_v2 SET run_id = id, harvested_at = finished_at FROM newest WHERE spider = 'ec_standards';
+UPDATE certificadores_v2 SET run_id = id, harvested_at = finished_at FROM newest WHERE spider = 'certificadores';
+UPDATE centros SET run_id = id, harvested_at = finished_at FROM newest WHERE spider = 'centros';
+DROP VIEW newest;
+-- How many items the source's own index lists, noted by each run before it reads the first of them
+CREATE TABLE source_listings (spider text NOT NULL, listed_at timestamptz NOT NULL, listed integer NOT NULL);
+INSERT INTO source_listings
+SELECT spider, started_at, CASE spider WHEN 'centros' THEN 1210 WHEN 'certificadores' THEN 402 ELSE 1512 END
+FROM harvest_runs;
+CREATE TABLE spider_statistics (
+    spider text NOT NULL, computed_at timestamptz NOT NULL, runs integer NOT NULL, mean_items numeric NOT NULL
+);
+INSERT INTO spider_statistics
+SELECT spider, now() - interval '2 days' - week * interval '7 days', 7, 3800
+FROM generate_series(0, 4) week, unnest(ARRAY['centros', 'certificadores', 'ec_standards']) spider;
+-- One that is over: its run was bad, and all of it was harvested again
+CREATE TABLE data_incidents (
+    id text PRIMARY KEY, opened_at timestamptz NOT NULL, closed_at timestamptz, bad_run bigint REFERENCES harvest_runs
+);
+INSERT INTO data_incidents
+SELECT 'DQ-7', finished_at + interval '2 hours', finished_at + interval '30 hours', id
+FROM harvest_runs WHERE spider = 'ec_standards' AND started_at < now() - interval '5 days'
+ORDER BY started_at DESC LIMIT 1;
+"""
+HARVESTED = ("ec_standards_v2", "certificadores_v2", "centros")
+TABLES = ("harvest_runs", *HARVESTED, "source_listings", "spider_statistics", "data_incidents")
 GRANTS = (f"GRANT pg_monitor TO {READER}", f"GRANT SELECT ON {', '.join(TABLES)} TO {READER}")
 
 
@@ -44,7 +77,7 @@ class Database(Postgres):
     """The primary."""
 
     def fill_a_month(self) -> None:
-        self.fill(SCHEMA, GRANTS)
+        self.fill(SCHEMA + QUALITY, GRANTS)
 
     def standbys(self) -> int:
         return int(self.query("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")[0][0])

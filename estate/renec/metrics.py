@@ -11,6 +11,8 @@ INSTANCES = ("api-1", "api-2", "api-3")
 REQUESTS = 40.0 / len(INSTANCES)  # a second
 ERRORS = {"timeout": 0.001, "validation": 0.0005}
 UNKNOWN = 0.0001
+ITEMS = {"centros": 1.6, "certificadores": 0.5, "ec_standards": 2.1}  # a second
+ANSWERS = {"200": 3.9, "404": 0.04, "500": 0.01}  # to the spiders, a second
 TRAFFIC = 400_000.0  # bytes a second, each way
 PACKET = 700.0  # bytes
 RULES = {
@@ -73,9 +75,19 @@ def application() -> list[Series]:
         *requests,
         *known,
         errors("unknown", INSTANCES[0], growing(UNKNOWN)),
-        Series("spider_items_scraped_total", {"spider": "centros"}, growing(1.6)),
+        *(items(spider, growing(each)) for spider, each in ITEMS.items()),
+        Series("spider_requests_total", {}, growing(sum(ANSWERS.values()))),
+        *(answers(code, growing(each)) for code, each in ANSWERS.items()),
         *(Series(name, {}, level(value)) for name, value in gauges.items()),
     ]
+
+
+def items(spider: str, value: Value) -> Series:
+    return Series("spider_items_scraped_total", {"spider": spider}, value)
+
+
+def answers(code: str, value: Value) -> Series:
+    return Series("spider_responses_total", {"code": code}, value)
 
 
 def errors(kind: str, instance: str, value: Value) -> Series:

@@ -1,12 +1,16 @@
 """What TrailBlaze's scrapers leave behind: cached entries, and what they tell of their runs."""
 
+import contextlib
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from . import pages
 
 HOUR = 3600.0
 MONTHS = [f"2026-{month:02d}" for month in range(7, 13)]
@@ -35,7 +39,7 @@ class Cache:
         self.state.mkdir()
         for source, ages in AGES.items():
             for month in MONTHS:
-                (self.folder / "pages" / f"{source}_{month}.html").write_text(f"<h1>{source} {month}</h1>\n")
+                self.write_page(source, month, ages["html"])
                 for kind, ago in ages.items():
                     self.write(f"{source}_{month}.{kind}.json", source, ago)
         for number in range(10):
@@ -44,10 +48,16 @@ class Cache:
 
     def write(self, name: str, source: str, ago: float) -> None:
         """Make an entry of so long ago."""
-        entry = {"source": source, "cached_at": stamp(ago), "data": [name] * 20}
+        entry: dict[str, Any] = {"source": source, "cached_at": stamp(ago), "data": [name] * 20}
+        if ".events." in name:
+            entry["data"] = pages.events(source, month_of(name, source))
         if ".html." in name:
             entry |= {"content_hash": f"{source}-1", "page": f"pages/{name.removesuffix('.json')}"}
-        (self.folder / name).write_text(json.dumps(entry))
+        written(self.folder / name, json.dumps(entry), ago)
+
+    def write_page(self, source: str, month: str, ago: float) -> Path:
+        """Make the page of a month, as it was fetched so long ago."""
+        return written(self.folder / "pages" / f"{source}_{month}.html", pages.page(source, month), ago)
 
     def named(self, pattern: str) -> list[Path]:
         return sorted(self.folder.glob(pattern))
@@ -74,14 +84,35 @@ class Cache:
             (self.state / f"{name}.json").write_text(json.dumps(report))
 
 
+def month_of(name: str, source: str) -> str:
+    return name.removeprefix(f"{source}_").partition(".")[0]
+
+
+def written(path: Path, text: str, ago: float) -> Path:
+    """Write a file as it would have been so many seconds ago."""
+    path.write_text(text)
+    os.utime(path, (time.time() - ago, time.time() - ago))
+    return path
+
+
 @contextmanager
 def altered(*paths: Path, **changes: Any) -> Iterator[None]:
     """Change some keys of JSON files for a while."""
-    before = {path: path.read_text() for path in paths}
-    for path, text in before.items():
-        path.write_text(json.dumps(json.loads(text) | changes))
+    with contextlib.ExitStack() as rewritten_meanwhile:
+        for path in paths:
+            text = json.dumps(json.loads(path.read_text()) | changes)
+            rewritten_meanwhile.enter_context(rewritten(path, text))
+        yield
+
+
+@contextmanager
+def rewritten(path: Path, text: str) -> Iterator[None]:
+    """Let a file hold something else for a while, as old as it was."""
+    before, when = path.read_text(), path.stat().st_mtime_ns
+    path.write_text(text)
+    os.utime(path, ns=(when, when))
     try:
         yield
     finally:
-        for path, text in before.items():
-            path.write_text(text)
+        path.write_text(before)
+        os.utime(path, ns=(when, when))

@@ -41,11 +41,11 @@ class Database(Postgres):
         """Wait until the replica has replayed everything."""
         wait_until(lambda: self.query(FOLLOWED)[0][0] == 1, "the replica should follow", pause=0.05)
 
-    def add_run(self, scraper: str, begun: str, seconds: int, exit_status: int) -> int:
-        """Note a run of a scraper, begun so long ago."""
+    def add_run(self, scraper: str, begun: str, exit_status: int, rows_found: int | None = None) -> int:
+        """Note a run of a scraper, begun so long ago, which took 40 s."""
         rows = self.query(
-            "INSERT INTO scraper_runs (scraper, started_at, finished_at, exit_status) "
-            "VALUES (%s, now() - %s::interval, now() - %s::interval + make_interval(secs => %s), %s) RETURNING id",
-            scraper, begun, begun, seconds, exit_status,
+            "INSERT INTO scraper_runs (scraper, started_at, finished_at, exit_status, rows_found) "
+            "VALUES (%s, now() - %s::interval, now() - %s::interval + interval '40 s', %s, %s) RETURNING id",
+            scraper, begun, begun, exit_status, rows_found,
         )  # fmt: skip
         return int(rows[0][0])

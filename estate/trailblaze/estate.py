@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -18,9 +19,12 @@ from . import backups, logs
 from .cache import Cache
 from .database import Database
 from .metrics import JOB, series
+from .pages import THIS_MONTH, page
+from .scraping import Scrapers
 
 COMPOSE = Path(__file__).with_name("compose.yml")
 STAND_INS = Path(__file__).with_name("stand_ins")
+SCHEMA = Path(__file__).parent / "recorded" / "event.schema.json"
 ORDINARY = re.compile(r'\{"timestamp": "[^"]+", "level": "(?:DEBUG|INFO|WARNING)", "service": (?!.*"status": 5)')
 NOWHERE = "http://127.0.0.1:9"  # the port of discard, which nobody serves
 DAY = 86400.0
@@ -41,6 +45,7 @@ class TrailBlaze(Estate):
     prometheus: Prometheus
     machine: Machine
     cache: Cache
+    scrapers: Scrapers
     api: Part
     canary: Part
     manage: Part
@@ -58,8 +63,9 @@ class TrailBlaze(Estate):
         part.await_ready(lambda: ask(f"{url}/health")[0] == 200)
 
     def _lay_out(self) -> None:
-        for folder in ("logs", "api", "canary"):
+        for folder in ("logs", "api", "canary", "schemas"):
             (self.home / folder).mkdir()
+        shutil.copy(SCHEMA, self.home / "schemas" / SCHEMA.name)
         for name in ("api", "canary"):
             (self.home / name / "control.json").write_text("{}")
         compose = self.home / "docker-compose.yml"
@@ -74,8 +80,10 @@ class TrailBlaze(Estate):
         )
         self.cache = Cache(self.home)
         self.gemini = Site(self.root, "gemini", {"GET /v1beta/models": {"json": {"models": [{"name": "gemini"}]}}})
-        sites = {"GET /aerc*": {"text": "<h1>Calendar</h1>"}, "GET /trails*": {"text": "<h1>Trails</h1>"}}
+        shown = {"GET /aerc*": "aerc_calendar", "GET /trails*": "trail_conditions"}
+        sites = {route: {"text": page(source, THIS_MONTH)} for route, source in shown.items()}
         self.sources = Site(self.root, "sources", sites)
+        self.scrapers = Scrapers(self.home, self.sources.url)
         stores: dict[str, Route] = {SEARCH: {"json": FOUND}, TRACES_OF: {"json": TRACES}}
         self.stores = Site(self.root, "stores", stores)
         ports = {name: free_port() for name in ("api", "canary")}
@@ -132,6 +140,7 @@ class TrailBlaze(Estate):
         self.cache.fill()
         for site in (self.gemini, self.sources, self.stores):
             site.start()
+        self.scrapers.validate(days_ago=2)
         self.machine.start()
         self._helpers.append(self.machine)
         self.database.archive_with(self.home / "scripts" / "archive_wal.sh")

@@ -32,6 +32,7 @@ GONE = "the database does not answer"
     "bigshot.integrity.table-counts",
     "bigshot.integrity.indexes-valid",
     "bigshot.integrity.jobs-archive-complete",
+    "bigshot.data-quality.domains-report",
     "bigshot.recovery.services-recovered",
     "bigshot.recovery.restored-state",
     "bigshot.recovery.data-verified",
@@ -159,6 +160,22 @@ def domains_deleted(estate: BigShot) -> Iterator[None]:
     with psycopg.connect(estate.database.superuser) as connection:
         connection.cursor().executemany("INSERT INTO domains VALUES (%s, %s, %s, %s)", rows)
     estate.database.query("ANALYZE domains")
+
+
+@fault("a migration set every domain to inactive", "bigshot.data-quality.domains-report")
+def domains_inactive(estate: BigShot) -> Iterator[None]:
+    ids = estate.database.query("UPDATE domains SET status = 'inactive' WHERE status = 'active' RETURNING id")
+    yield
+    estate.database.query("UPDATE domains SET status = 'active' WHERE id = ANY(%s)", [row[0] for row in ids])
+
+
+@fault("an import dated 800 old domains anew, as if they had been added today", "bigshot.data-quality.domains-report")
+def domains_dated_anew(estate: BigShot) -> Iterator[None]:
+    rows = estate.database.query("SELECT created_at, id FROM domains WHERE id <= 800")
+    estate.database.query("UPDATE domains SET created_at = now() WHERE id <= 800")
+    yield
+    with psycopg.connect(estate.database.superuser) as connection:
+        connection.cursor().executemany("UPDATE domains SET created_at = %s WHERE id = %s", rows)
 
 
 @fault("the job scheduler stands still: nothing changed in jobs since", "bigshot.performance.table-modifications")

@@ -22,6 +22,9 @@ UNREADABLE = "what is on that page cannot be counted any more"
         (
             "perera.integrity.archive-complete",
             "perera.backup.rows-match-live",
+            "perera.data-quality.lead-quality",
+            "perera.data-quality.duplicates",
+            "perera.data-quality.leads-valid",
             "perera.health.component-storage",
             "perera.health.all-components-healthy",
         ),

@@ -1,10 +1,11 @@
 """The lead scraper's command line, after its folder.
 
-It knows `check-component --component=NAME`, `test-all-sources` and `check-db-integrity`.
+It knows `check-component --component=NAME`, `test-all-sources`, `check-db-integrity` and `validate-leads`.
 
 A program of its own that needs nothing but Python; the API asks it for the state of its components, too.
 """
 
+import datetime as dt
 import os
 import re
 import sqlite3
@@ -67,6 +68,37 @@ def check_integrity(home: Path) -> int:
     return 0
 
 
+def validate_leads(home: Path) -> int:
+    """Tell what is wrong with each lead that has not the expected form, and how many have; 1 if none can be read."""
+    try:
+        with closing(opened(home)) as connection:
+            found = connection.execute("SELECT id, name, source, created_at, quality_score FROM leads").fetchall()
+    except sqlite3.Error as error:
+        print(f"ERROR: the leads cannot be read: {error}")  # noqa: T201 - a command prints
+        return 1
+    wrong = {lead: why for lead, *fields in found if (why := flaw(*fields))}
+    for lead, why in wrong.items():
+        print(f"INVALID lead {lead}: {why}")  # noqa: T201 - the same
+    print(f"validated {len(found)} leads: {len(found) - len(wrong)} valid, {len(wrong)} invalid")  # noqa: T201 - the same
+    return 0
+
+
+def flaw(name: object, source: object, created_at: object, score: object) -> str:
+    """What a lead lacks to have the expected form. One that has not been scored yet has it."""
+    try:
+        age = dt.datetime.now(dt.UTC) - dt.datetime.strptime(f"{created_at} +0000", "%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        return "its time is malformed"
+    if not str(name or "").strip():
+        return "it has no name"
+    if not str(source or "").strip():
+        return "it has no source"
+    if age < dt.timedelta(0):
+        return "it lies in the future"
+    is_scored = score is None or (isinstance(score, int | float) and 0 <= score <= 100)
+    return "" if is_scored else "its score is not from 0 to 100"
+
+
 COMPONENTS: dict[str, Callable[[Path], str]] = {
     "orchestrator": lambda home: lives(home / "app.pid"),
     "storage": storage_fails,
@@ -97,7 +129,7 @@ def fetch_fails(url: str) -> str:
         return str(error)
 
 
-WHOLE = {"test-all-sources": try_all_sources, "check-db-integrity": check_integrity}
+WHOLE = {"test-all-sources": try_all_sources, "check-db-integrity": check_integrity, "validate-leads": validate_leads}
 
 
 def main(home: str, command: str, *arguments: str) -> int:

@@ -66,7 +66,9 @@ def prices_orphaned(estate: PriceWatch) -> Iterator[None]:
         "VALUES ('https://shop-beta.example/item/gone', 'shop-beta.example', 'low', '1 hour') RETURNING id"
     )[0][0]
     query(
-        "INSERT INTO price_history (url_id, price, checked_at) SELECT %s, 9.99, now() FROM generate_series(1, 30)", page
+        "INSERT INTO price_history (url_id, price, checked_at) "
+        "SELECT %s, 9.99, now() - interval '9 days' FROM generate_series(1, 30)",
+        page,
     )
     with psycopg.connect(estate.database.superuser, autocommit=True) as server:
         server.execute("SET session_replication_role = replica")  # keys are not watched, as with triggers off

@@ -31,7 +31,11 @@ def version_1_moved(estate: TrailBlaze) -> Iterator[None]:
         yield
 
 
-@fault("the router of version 2 was forgotten", "trailblaze.availability.both-versions-mounted")
+@fault(
+    "the router of version 2 was forgotten",
+    "trailblaze.availability.both-versions-mounted",
+    "trailblaze.data-quality.v2-schema",
+)
 def version_2_forgotten(estate: TrailBlaze) -> Iterator[None]:
     with told(estate.home / "api", v2_missing=True):
         yield
@@ -72,6 +76,7 @@ def metrics_page_broken(estate: TrailBlaze) -> Iterator[None]:
     "trailblaze.availability.v1-events",
     "trailblaze.availability.both-versions-mounted",
     "trailblaze.cache.events-response",
+    "trailblaze.data-quality.v2-schema",
     "trailblaze.health.metrics-endpoint",
     "trailblaze.health.prometheus-target-up",
 )
@@ -83,7 +88,7 @@ def stop_api(estate: TrailBlaze) -> Iterator[None]:
     await_up(estate, 1)
 
 
-@fault("an endpoint raises", "trailblaze.logs.exceptions-500")
+@fault("an endpoint raises", "trailblaze.logs.exceptions-500", "trailblaze.data-quality.v2-schema")
 def endpoint_raises(estate: TrailBlaze) -> Iterator[None]:
     with told(estate.home / "api", raising=["/v2/events"]):
         visit(estate, "/v2/events", 2)

@@ -24,8 +24,9 @@ RESTORED = "it is the newest backup, which is restored"
 READ = "it is the newest backup, which is read"
 FEW_DAYS = 10
 ORPHANS = (
-    "SET session_replication_role = replica; INSERT INTO events (name, location, event_date, source, updated_at) "
-    "SELECT 'Lost ride ' || n, 'Camp', current_date, 'rides_archive', now() FROM generate_series(1, 25) n"
+    "SET session_replication_role = replica; "
+    "INSERT INTO events (name, location, date_start, date_end, source, updated_at) "
+    "SELECT 'Lost ride ' || n, 'Camp', current_date, current_date, 'rides_archive', now() FROM generate_series(1, 25) n"
 )
 DEFINED = """SELECT format('ALTER TABLE events ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid)), conname
     FROM pg_constraint WHERE conrelid = 'events'::regclass AND contype IN ('p', 'f', 'c') ORDER BY contype DESC"""

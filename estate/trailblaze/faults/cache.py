@@ -119,6 +119,8 @@ def entry_not_refreshed(estate: TrailBlaze) -> Iterator[None]:
     "trailblaze.cache.refresh-run",
     "trailblaze.cache.size",
     "trailblaze.cache.freshness-distribution",
+    "trailblaze.data-quality.html-json-count",
+    "trailblaze.data-quality.cache-schema",
 )
 def cache_removed(estate: TrailBlaze) -> Iterator[None]:
     with aside(estate.cache.folder):
@@ -134,9 +136,11 @@ def source_changed(estate: TrailBlaze) -> Iterator[None]:
 
 @fault("an entry that failed its validation is still there", "trailblaze.cache.invalid-entries-dropped")
 def invalid_entry_kept(estate: TrailBlaze) -> Iterator[None]:
+    page = estate.cache.write_page("trail_conditions", "2026-06", VALIDATED + HOUR)
     estate.cache.write(DROPPED, "trail_conditions", VALIDATED + HOUR)
     yield
     (estate.cache.folder / DROPPED).unlink()
+    page.unlink()
 
 
 @fault("the cache has grown to 2 GiB", "trailblaze.cache.size")

@@ -18,6 +18,8 @@ LAG = "SELECT coalesce(max(replay_lag), '0') > interval '1100 ms' FROM pg_stat_r
     "trailblaze.cache.hit-rate",
     "trailblaze.cache.validation-success",
     "trailblaze.integrity.constraints-valid",
+    "trailblaze.data-quality.event-dates",
+    "trailblaze.data-quality.source-structure",
     "trailblaze.backup.wal-hourly",
     "trailblaze.recovery.full-restore",
     "trailblaze.recovery.single-table",
@@ -71,7 +73,7 @@ def schedule_off(estate: TrailBlaze) -> Iterator[None]:
 
 @fault("the last run of aerc_calendar exited with 1", "trailblaze.health.scraper-default-run")
 def last_run_failed(estate: TrailBlaze) -> Iterator[None]:
-    number = estate.database.add_run("aerc_calendar", "10 minutes", 40, 1)
+    number = estate.database.add_run("aerc_calendar", "10 minutes", 1)
     yield
     estate.database.query("DELETE FROM scraper_runs WHERE id = %s", number)
 
