@@ -15,15 +15,16 @@ def pytest_line(options: argparse.Namespace, folder: Path) -> list[str]:
     if options.batch:
         line += ["-m", re.sub(r"(?<=[a-z])-(?=[a-z])", "_", options.batch)]  # markers have no hyphens
     if options.systems or not _is_configured(folder):
-        line += ["--systems", options.systems or "systems"]
+        line += [f"--systems={options.systems or 'systems'}"]  # one word: pytest takes a folder for its root otherwise
     if not _is_configured(folder):
         line += _PLUGINS
     for name in ("system", "id"):
         for value in getattr(options, name):
             line += [f"--{name}", value]
     line += ["--round-deadline", options.deadline] if options.deadline else []
-    line += ["--reports", options.reports] if options.reports else []
-    line += ["--state", options.state] if options.state else []
+    line += ["--round-wait", options.wait] if getattr(options, "wait", None) else []
+    line += [f"--reports={options.reports}"] if options.reports else []
+    line += [f"--state={options.state}"] if options.state else []
     line += ["--fail-on-warning"] if options.strict else []
     line += ["--rounds-durations"] if getattr(options, "durations", False) else []
     line += ["-p", "no:terminal"] if options.quiet else []

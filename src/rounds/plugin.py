@@ -1,14 +1,19 @@
 """The pytest plugin: turns a pytest run over a folder of systems into a round. Any other pytest run it leaves alone."""
 
 import gc
+import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rounds.settings import add_options, read_settings
+from rounds.settings import Settings, add_options, read_settings
+from rounds.text import say
+
+if TYPE_CHECKING:
+    from rounds.turn import Turn
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from rounds.select import Selection, is_worker  # noqa: PLC0415
     from rounds.targets import secrets_of  # noqa: PLC0415
 
+    turn = None if is_worker(config) else _take_turn(settings, config)
     _prepare(config)
     let_look_threads_make_loggers()
     manager = config.pluginmanager
@@ -53,10 +59,25 @@ def pytest_configure(config: pytest.Config) -> None:
         from rounds.retrying import Retrying  # noqa: PLC0415 - most rounds need none
 
         manager.register(Retrying(looking, judging), "rounds-retrying")
-    if not is_worker(config):
+    if turn:
         running = Running(settings, selection, looking, redactor.clean)
+        running.told.problems += [turn.problem] if turn.problem else []
         judging.progress = running.progress
         manager.register(running, "rounds-running")
+
+
+def _take_turn(settings: Settings, config: pytest.Config) -> "Turn":
+    """Before anything is read: a second round of a batch ends here, as unknown, and leaves no report behind."""
+    from rounds.turn import TurnTaken, take  # noqa: PLC0415
+
+    try:
+        turn = take(settings.state, settings.batch, config.invocation_params.args, settings.wait_seconds)
+    except TurnTaken as taken:
+        pytest.exit(str(taken), pytest.ExitCode.TESTS_FAILED)
+    config.add_cleanup(turn.end)
+    if turn.died:
+        say(f"the {settings.batch} round before this one died before its end: {turn.died}", sys.stderr)
+    return turn
 
 
 @pytest.hookimpl(trylast=True)

@@ -21,6 +21,7 @@ class Settings:
     parallel: int
     fail_on_warning: bool
     durations: bool = False
+    wait_seconds: float = 0.0
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -41,6 +42,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--round-deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (ini: rounds_deadline)"
     )
+    group.addoption("--round-wait", metavar="TIME", help="wait this long while another round of the batch runs")
     group.addoption("--fail-on-warning", action="store_true", help="a warning makes the round fail, too")
     group.addoption("--rounds-durations", action="store_true", help="say for each system where the time went")
     parser.addini("rounds_systems", "folder with one folder a system; setting it turns rounds on", default="")
@@ -62,6 +64,10 @@ def read_settings(config: pytest.Config) -> Settings | None:
         seconds = read(deadline, "s")
     except ValueError as error:
         raise pytest.UsageError(f"--round-deadline: {error}") from None
+    try:
+        wait = read(config.getoption("round_wait") or "0s", "s")
+    except ValueError as error:
+        raise pytest.UsageError(f"--round-wait: {error}") from None
     return Settings(
         systems=_below(config, given),
         reports=_below(config, config.getoption("reports") or config.getini("rounds_reports")),
@@ -73,6 +79,7 @@ def read_settings(config: pytest.Config) -> Settings | None:
         parallel=_at_least_one(config.getini("rounds_parallel")),
         fail_on_warning=config.getoption("fail_on_warning"),
         durations=config.getoption("rounds_durations"),
+        wait_seconds=wait,
     )
 
 

@@ -52,3 +52,15 @@ def test_an_expression_that_cannot_be_read_leaves_no_round(project):
     project.rows({"id": "good", "shows": 1})
     assert project.run("run", "daily and").returncode == 4
     assert not (project.folder / "reports").exists()
+
+
+def test_folders_elsewhere_do_not_move_the_round(project, tmp_path_factory):
+    project.rows({"id": "good", "shows": 1})
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for config in ("", '[pytest]\nrounds_systems = "systems"\naddopts = ["--import-mode=importlib"]\n'):
+        if config:
+            (project.folder / "pytest.toml").write_text(config)
+        for _ in range(2):  # in the second round they are there, and pytest would look for its root among them
+            done = project.run("run", "daily", "--reports", f"{elsewhere}/reports", "--state", f"{elsewhere}/state")
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert len([each for each in (elsewhere / "reports").iterdir() if not each.is_symlink()]) == 4

@@ -154,7 +154,9 @@ def test_stopping_at_the_first_failure_leaves_the_rest_unknown(project):
 
 def test_two_rounds_in_one_second_have_two_folders(project):
     project.rows({"id": "good", "shows": 1})
-    both = [project.start("run", "daily") for _ in range(2)]
+    both = [
+        project.start("run", "daily", "--state", state) for state in ("here", "there")
+    ]  # each has a turn of its own
     words = [one.communicate(timeout=60)[0] for one in both]
     assert [one.returncode for one in both] == [0, 0], words
     assert len([folder for folder in (project.folder / "reports").iterdir() if not folder.is_symlink()]) == 2

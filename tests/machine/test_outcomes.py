@@ -94,7 +94,7 @@ def test_nothing_selected_is_an_error(project):
 def test_a_round_says_the_pytest_line_that_does_the_same(project):
     project.rows({"id": "good", "shows": 1})
     done = project.run("run", "daily", "--id", "mine.area.good")
-    assert done.stdout.startswith("$ pytest -m daily --systems systems")
+    assert done.stdout.startswith("$ pytest -m daily --systems=systems")
     assert "--id mine.area.good" in done.stdout
 
 

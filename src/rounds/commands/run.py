@@ -21,6 +21,7 @@ def add(commands: Any) -> None:
     )
     words.add_argument("--id", action="append", default=[], metavar="ID", help="only this expectation; may be repeated")
     words.add_argument("--deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (default: 1h)")
+    words.add_argument("--wait", metavar="TIME", help="wait so long for another round of the batch (default: 0)")
     words.add_argument("--reports", metavar="DIR", help="where reports go (default: reports)")
     words.add_argument("--state", metavar="DIR", help="where history is kept (default: .rounds)")
     words.add_argument("--strict", action="store_true", help="a warning makes the round fail, too")

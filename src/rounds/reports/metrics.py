@@ -46,14 +46,19 @@ Series = Iterator[tuple[str, dict[str, str], float]]
 
 
 def write(told: Round, path: Path) -> None:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        file.writelines(lines(told))
+
+
+def lines(told: Round) -> Iterator[str]:
+    """The whole text, with its final line break and without times, for whoever sends it elsewhere."""
     samples: dict[str, dict[str, float]] = {name: {} for name in _HELP}
     for name, labels, value in _series(told):
         # The first one stays: a series said twice would void the whole file.
         samples[name].setdefault(_labels(labels | {"batch": told.batch}), value)
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-        for name in filter(samples.get, _HELP):
-            file.write(f"# HELP {name} {_HELP[name]}\n# TYPE {name} gauge\n")
-            file.writelines(f"{name}{labels} {_number(value)}\n" for labels, value in samples[name].items())
+    for name in filter(samples.get, _HELP):
+        yield f"# HELP {name} {_HELP[name]}\n# TYPE {name} gauge\n"
+        yield from (f"{name}{labels} {_number(value)}\n" for labels, value in samples[name].items())
 
 
 def _series(told: Round) -> Series:
