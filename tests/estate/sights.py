@@ -242,6 +242,10 @@ SIGHTS: dict[str, Callable[[BigShot], bool]] = {
     "job-stuck": lambda e: count(e, STUCK) > 0,
     "audit-row-deleted": lambda e: count(e, GAPS) > 0,
     "domains-deleted": lambda e: count(e, "SELECT count(*) FROM domains") < 1800,
+    "domains-inactive": lambda e: count(e, "SELECT count(*) FROM domains WHERE status = 'active'") == 0,
+    "domains-dated-anew": lambda e: (
+        count(e, "SELECT count(*) FROM domains WHERE created_at > now() - interval '1 hour'") >= 800
+    ),
     "stop-job-scheduler": lambda e: jobs_changed(e) < 100,
     "redis-nearly-full": lambda e: used_of_redis(e) > 0.9,
     "huge-key": lambda e: largest_key(e) > 10_000_000,

@@ -31,6 +31,9 @@ def health_answers_500(estate: Perera) -> Iterator[None]:
     "perera.health.component-storage",
     "perera.integrity.sqlite-live-check",
     "perera.integrity.db-integrity-cli",
+    "perera.data-quality.duplicates",
+    "perera.data-quality.lead-quality",
+    "perera.data-quality.leads-valid",
     may_redden=dict.fromkeys(
         ("perera.integrity.archive-complete", "perera.backup.rows-match-live", "perera.backup.separate-volume"),
         "there is no live database to look at",

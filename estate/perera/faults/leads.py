@@ -87,7 +87,11 @@ def leads_stored_twice(estate: Perera) -> Iterator[None]:
         yield
 
 
-@fault("leads came without a source or with a malformed time", "perera.data-quality.leads-valid")
+@fault(
+    "leads came without a source or with a malformed time",
+    "perera.data-quality.leads-valid",
+    "perera.data-quality.duplicates",  # nobody can say which leads are of this month
+)
 def leads_malformed(estate: Perera) -> Iterator[None]:
     rows = """SELECT 'Bid ' || n, iif(n % 2, '', 'news_feed'),
         iif(n % 2, datetime('now', '-' || n || ' hours'), '22/11/26 8am'), 72 FROM n"""
