@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DOES_IO = {"httpx", "psycopg", "redis", "celery", "testinfra", "cryptography", "boto3", "pyrage", "subprocess", "socket", "ssl", "urllib",
            "duckdb", "sqlalchemy", "sqlite3", "os", "io", "shutil", "pathlib", "tempfile", "requests", "open"}  # fmt: skip
-CLIENTS = {"httpx", "psycopg", "redis", "celery", "testinfra", "cryptography", "kombu", "boto3", "pyrage", "duckdb", "sqlalchemy"}  # fmt: skip
+CLIENTS = {"httpx", "psycopg", "redis", "celery", "testinfra", "cryptography", "kombu", "boto3", "pyrage", "duckdb", "sqlalchemy", "apprise"}  # fmt: skip
 
 
 def imports(path: Path, *, only_at_the_top: bool = False) -> Iterator[str]:

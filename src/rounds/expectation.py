@@ -29,6 +29,7 @@ class Waiver(BaseModel):
     owner: str
     reason: str
     until: datetime
+    ticket: str = ""
 
     @field_validator("until")
     @classmethod
@@ -37,6 +38,11 @@ class Waiver(BaseModel):
 
     def holds(self, now: datetime) -> bool:
         return now < self.until
+
+    def as_json(self) -> dict[str, str]:
+        """As a record has it: plain text, without what is empty."""
+        told = {"owner": self.owner, "reason": self.reason, "until": self.until.isoformat()}
+        return told | ({"ticket": self.ticket} if self.ticket else {})
 
 
 class Retry(BaseModel):

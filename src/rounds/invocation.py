@@ -25,10 +25,22 @@ def pytest_line(options: argparse.Namespace, folder: Path) -> list[str]:
     line += ["--round-wait", options.wait] if getattr(options, "wait", None) else []
     line += [f"--reports={options.reports}"] if options.reports else []
     line += [f"--state={options.state}"] if options.state else []
+    line += [f"--history={options.history}"] if getattr(options, "history", None) else []
+    line += [f"--keep={options.keep}"] if getattr(options, "keep", None) else []
     line += ["--fail-on-warning"] if options.strict else []
     line += ["--rounds-durations"] if getattr(options, "durations", False) else []
     line += ["-p", "no:terminal"] if options.quiet else []
     return [*line, *options.extra]
+
+
+def mistake_in(history: str) -> str:
+    """What is wrong with the URL of a history on a command line, which everybody on the machine may see."""
+    login = history.partition("://")[2].rpartition("@")[0]
+    secret = login.partition(":")[2]
+    in_query = re.search(r"[?&]\w*password=(?!\$\{)", history)
+    if not in_query and (not secret or re.fullmatch(r"\$\{\w+\}", secret)):
+        return ""
+    return "a password on the command line is seen by all: give '${NAME}', in single quotes, or file:/path"
 
 
 def _is_configured(folder: Path) -> bool:
@@ -38,3 +50,14 @@ def _is_configured(folder: Path) -> bool:
         if found:
             return any("rounds_systems" in path.read_text(encoding="utf-8", errors="replace") for path in found)
     return False
+
+
+def setting(name: str, folder: Path) -> str:
+    """A value of pytest's own configuration, here or above, for a command that runs no pytest; empty if not there."""
+    line = re.compile(rf"^[ \t]*{name}[ \t]*=[ \t]*[\"']?([^\"'#\r\n]*)", re.MULTILINE)
+    for place in (folder, *folder.parents):
+        found = [place / each for each in _CONFIGURATIONS if (place / each).is_file()]
+        if found:
+            texts = [path.read_text(encoding="utf-8", errors="replace") for path in found]
+            return next((match[1].strip() for text in texts if (match := line.search(text))), "")
+    return ""

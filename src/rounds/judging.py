@@ -194,9 +194,7 @@ class Judging:
             cause=result.cause,
             attempts=attempts,
             observations=observer.observations if observer else [],
-            waiver={"owner": waiver.owner, "reason": waiver.reason, "until": waiver.until.isoformat()}
-            if waiver
-            else None,
+            waiver=waiver.as_json() if waiver else None,
             judged_at=now(),
             seconds=round(time.monotonic() - item.stash.get(BEGUN, time.monotonic()), 6),
         )
@@ -271,4 +269,5 @@ def _waiver(expected: Expectation | None) -> Waiver | None:
 
 
 def _said_of(waiver: Waiver) -> str:
-    return f"waived until {waiver.until:%Y-%m-%d} by {waiver.owner} ({waiver.reason})"
+    ticket = f", {waiver.ticket}" if waiver.ticket else ""
+    return f"waived until {waiver.until:%Y-%m-%d} by {waiver.owner} ({waiver.reason}{ticket})"

@@ -13,6 +13,9 @@ from rounds.settings import Settings, add_options, read_settings
 from rounds.text import say
 
 if TYPE_CHECKING:
+    from rounds.running import Running
+    from rounds.secret import Redactor
+    from rounds.select import Selection
     from rounds.turn import Turn
 
 
@@ -51,8 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for target in selection.inventory.targets:
         for secret in secrets_of(target):
             redactor.learn(secret)
+    if settings.history is not None:
+        redactor.learn(settings.history.get_secret_value())
     looking = Looking(settings.parallel, time.monotonic() + settings.deadline_seconds)
-    judging = Judging(looking, History(settings.state), redactor)
+    judging = Judging(looking, History(settings.state, settings.history, settings.kept_days), redactor)
     manager.register(selection, "rounds-selection")
     manager.register(judging, "rounds-judging")
     if any("retry" in row.data for row in selection.inventory.rows):
@@ -62,8 +67,27 @@ def pytest_configure(config: pytest.Config) -> None:
     if turn:
         running = Running(settings, selection, looking, redactor.clean)
         running.told.problems += [turn.problem] if turn.problem else []
+        running.told.notices += [redactor.clean(notice) for notice in selection.inventory.notices]
+        if (settings.systems / "alerts.yaml").exists():
+            _register_alerts(manager, settings, selection, running, redactor)
         judging.progress = running.progress
         manager.register(running, "rounds-running")
+
+
+def _register_alerts(
+    manager: pytest.PytestPluginManager,
+    settings: Settings,
+    selection: "Selection",
+    running: "Running",
+    redactor: "Redactor",
+) -> None:
+    """Somebody is to be told."""
+    from rounds.alerting.alerts import Alerts, alerting_of  # noqa: PLC0415 - only where somebody is told
+
+    alerting = alerting_of(settings.systems, selection.inventory.own_mistakes, redactor)
+    if alerting is not None:
+        alerts = Alerts(alerting, lambda: running.told, running.history.store, redactor.clean)
+        manager.register(alerts, "rounds-alerts")
 
 
 def _take_turn(settings: Settings, config: pytest.Config) -> "Turn":

@@ -11,6 +11,7 @@ from typing import Any
 from typing_extensions import TypedDict  # pydantic, which makes the schema, takes no other before Python 3.12
 
 from rounds.outcome import Outcome, worst
+from rounds.past import Past
 from rounds.record import Record, worst_first
 
 
@@ -43,8 +44,10 @@ class Round:
     """What all reports of one round are made from.
 
     `problems` are things that went wrong with the round itself (a report that could not be written, a file that could
-    not be collected): with any of them the round is not ok. `ended` says in words how it ended. `slowest_look` is what
-    the round waited for longest: nobody looks faster than that. `durations` says where the time went.
+    not be collected): with any of them the round is not ok. `notices` are things pointed out, which change no outcome
+    (a waiver that covers no row); `rounds.waivers.notices` has all of them. `ended` says in words how it ended.
+    `slowest_look` is what the round waited for longest: nobody looks faster than that. `durations` says where the time
+    went.
     """
 
     id: str
@@ -59,6 +62,8 @@ class Round:
     version: str = ""
     records: list[Record] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    past = Past()  # no field, and in no results.json: it is of other rounds
 
     @property
     def outcome(self) -> Outcome:

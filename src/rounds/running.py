@@ -185,7 +185,11 @@ class Running:
         self.told.slowest_look, self.told.durations = self.looked.slowest, self.looked.durations
         for record in self.looked.name_causes(self.told.records):
             self._keep(record)
-        self.told.problems += remember(self.told, History(self.settings.state))
+        self.told.problems += remember(self.told, self.history)
+
+    @property
+    def history(self) -> History:
+        return History(self.settings.state, self.settings.history, self.settings.kept_days)
 
     def _tell(self) -> None:
         from rounds.reports import write_all  # noqa: PLC0415 - only a round that tells needs it
@@ -244,6 +248,7 @@ def remember(told: Round, history: History) -> list[str]:
     problems = []
     try:
         before = history.since(told.started_at)
+        told.past = history.past(told)
     except Exception as error:  # noqa: BLE001 - a broken history must not cost the round its reports
         before = {}
         problems.append(f"the history could not be read: {error}")

@@ -40,7 +40,9 @@ class Selection:
     def __init__(self, settings: Settings, config: pytest.Config) -> None:
         self.settings = settings
         self.checks: dict[str, FoundCheck] = find_checks([own_checks(), settings.systems])
-        self.inventory: Inventory = load(settings.systems, self.checks, settings.only_systems)
+        self.inventory: Inventory = load(
+            settings.systems, self.checks, settings.only_systems, settings.longest_waiver_seconds
+        )
         self.by_check: dict[str, list[Row]] = {}
         for row in self.inventory.rows:
             self.by_check.setdefault(row.check, []).append(row)

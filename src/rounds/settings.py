@@ -3,8 +3,12 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,9 @@ class Settings:
     fail_on_warning: bool
     durations: bool = False
     wait_seconds: float = 0.0
+    longest_waiver_seconds: float = 90 * 86_400.0
+    history: "SecretStr | None" = None
+    kept_days: float = 400.0
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -40,6 +47,10 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--reports", metavar="DIR", help="where reports go (ini: rounds_reports; default: reports)")
     group.addoption("--state", metavar="DIR", help="where history is kept (ini: rounds_state; default: .rounds)")
     group.addoption(
+        "--history", metavar="URL", help="a PostgreSQL with the history: '${NAME}' or file:/path (ini: rounds_history)"
+    )
+    group.addoption("--keep", metavar="TIME", help="for how long history is kept (ini: rounds_keep; default: 400d)")
+    group.addoption(
         "--round-deadline", metavar="TIME", help="the whole round ends after this, e.g. 10m (ini: rounds_deadline)"
     )
     group.addoption("--round-wait", metavar="TIME", help="wait this long while another round of the batch runs")
@@ -48,7 +59,12 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("rounds_systems", "folder with one folder a system; setting it turns rounds on", default="")
     parser.addini("rounds_reports", "where reports go", default="reports")
     parser.addini("rounds_state", "where history is kept", default=".rounds")
+    parser.addini(
+        "rounds_history", "a PostgreSQL with the history, that runners share; not in the state folder", default=""
+    )
+    parser.addini("rounds_keep", "for how long history is kept", default="400d")
     parser.addini("rounds_deadline", "the whole round ends after this", default="1h")
+    parser.addini("rounds_longest_waiver", "the longest time that something may be waived", default="90d")
     parser.addini("rounds_parallel", "the most looks at once, over all targets", default="128")
 
 
@@ -68,6 +84,10 @@ def read_settings(config: pytest.Config) -> Settings | None:
         wait = read(config.getoption("round_wait") or "0s", "s")
     except ValueError as error:
         raise pytest.UsageError(f"--round-wait: {error}") from None
+    try:
+        longest_waiver = read(config.getini("rounds_longest_waiver"), "s")
+    except ValueError as error:
+        raise pytest.UsageError(f"rounds_longest_waiver: {error}") from None
     return Settings(
         systems=_below(config, given),
         reports=_below(config, config.getoption("reports") or config.getini("rounds_reports")),
@@ -80,7 +100,29 @@ def read_settings(config: pytest.Config) -> Settings | None:
         fail_on_warning=config.getoption("fail_on_warning"),
         durations=config.getoption("rounds_durations"),
         wait_seconds=wait,
+        longest_waiver_seconds=longest_waiver,
+        history=_shared_history(config),
+        kept_days=_kept_days(config),
     )
+
+
+def _shared_history(config: pytest.Config) -> "SecretStr | None":
+    from rounds.history_place import shared_url, shared_url_of_option  # noqa: PLC0415 - as above
+
+    option = config.getoption("history")
+    try:
+        return shared_url_of_option(option) if option else shared_url(config.getini("rounds_history"))
+    except ValueError as error:
+        raise pytest.UsageError(f"{'--history' if option else 'rounds_history'}: {error}") from None
+
+
+def _kept_days(config: pytest.Config) -> float:
+    from rounds.history_place import kept_days  # noqa: PLC0415 - as above
+
+    try:
+        return kept_days(config.getoption("keep") or config.getini("rounds_keep"))
+    except ValueError as error:
+        raise pytest.UsageError(f"--keep: {error}") from None
 
 
 def _slug(words: str) -> str:

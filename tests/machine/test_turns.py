@@ -114,6 +114,19 @@ def test_a_round_that_was_killed_leaves_its_turn_and_the_next_says_so(project, h
     os.kill(left, 9)
 
 
+def test_workers_do_not_keep_the_turn_of_a_round_that_was_killed(project):
+    project.rows({"id": "held", "check": "held"}, {"id": "good", "shows": 1})
+    project.checks(HELD, "test_held.py")
+    running = project.start("run", "daily", "--", "-n", "2")
+    wait_for(project.folder / "begun")
+    running.kill()
+    (project.folder / "go").touch()
+    done = project.run("run", "daily", "--", "-n", "2")
+    running.communicate(timeout=20)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"died before its end: pid {running.pid} on " in done.stderr
+
+
 @pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT"])
 def test_a_round_that_ends_in_order_is_not_called_dead(project, held, ending):
     held.send_signal(getattr(signal, ending))
@@ -202,6 +215,6 @@ def test_ten_rounds_at_once_are_one_round(project):
         time.sleep(0.05)
     (project.folder / "go").touch()
     said = [each.communicate(timeout=20)[0] for each in running]
-    assert sorted(each.returncode for each in running) == [0, *[1] * 9]
+    assert sorted(each.returncode for each in running) == [0, *[1] * 9], said
     assert len(rounds_of(project)) == 1
     assert sum("its turn is held by" in words for words in said) == 9

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -10,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from rounds.expectation import CADENCES
-from rounds.history import History
+from rounds.history_place import add_place, history_of
 from rounds.inventory.document import Document, read_document
 from rounds.inventory.mistakes import Mistake, nearest
 from rounds.reports.text import line
+from rounds.store import StoreError
 from rounds.text import say
 
 RUNBOOK = "runbook.yaml"
@@ -50,7 +50,7 @@ def add(commands: Any) -> None:
     words.add_argument("--when", choices=_CADENCES, help="only this cadence")
     words.add_argument("--area", action="append", default=[], help="only this area (health, logs, …); may be repeated")
     words.add_argument("--systems", metavar="DIR", type=Path, default=Path("systems"), help="where the systems are")
-    words.add_argument("--state", metavar="DIR", type=Path, default=Path(".rounds"), help="where history is kept")
+    add_place(words)
     words.add_argument("--json", action="store_true", help="the same for programs")
     words.set_defaults(run=run)
 
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if unknown or not folders:
         return 4
     chosen = [folders[name] for name in options.system or sorted(folders)]
-    outcomes = _outcomes(options.state)
+    outcomes = _outcomes(options)
     try:
         covered = [each for folder in chosen for each in covered_in(folder, outcomes, options.when)]
     except Broken as broken:
@@ -88,11 +88,11 @@ def _area(covered: Covered) -> str:
     return covered.id.split(".")[1] if covered.id.count(".") == 2 else ""
 
 
-def _outcomes(state: Path) -> dict[str, tuple[str, str]]:
+def _outcomes(options: argparse.Namespace) -> dict[str, tuple[str, str]]:
     try:
-        return History(state).since()
-    except (sqlite3.Error, OSError) as error:
-        say(line(f"the history in {state} cannot be read, so no outcomes are shown: {error}"), sys.stderr)
+        return history_of(options).since()
+    except (StoreError, ValueError) as error:
+        say(line(f"the history cannot be read, so no outcomes are shown: {error}"), sys.stderr)
         return {}
 
 

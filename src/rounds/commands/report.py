@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rounds.history import History
+from rounds.history_place import add_place, history_of
 from rounds.journal import JOURNAL, newest_folders, point_latest, read_journal
 from rounds.running import remember
 
@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
     words = commands.add_parser("report", help="make a round's reports again from its journal", description=__doc__)
     words.add_argument("folder", nargs="?", type=Path, help="the round's folder (default: the newest)")
     words.add_argument("--reports", metavar="DIR", type=Path, default=Path("reports"), help="where rounds are")
-    words.add_argument("--state", metavar="DIR", type=Path, default=Path(".rounds"), help="where history is kept")
+    add_place(words)
     words.set_defaults(run=run)
 
 
@@ -33,7 +33,12 @@ def run(options: argparse.Namespace) -> int:
     if told.ended == "still running":
         print(f"the round in {folder} is still running; its reports will be there when it ends", file=sys.stderr)
         return 1
-    problems = remember(told, History(options.state)) + write_all(told, folder)
+    try:
+        history = history_of(options)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 4
+    problems = remember(told, history) + write_all(told, folder)
     if folder.parent.resolve() == options.reports.resolve() and folder == next(
         iter(newest_folders(options.reports)), None
     ):

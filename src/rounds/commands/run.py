@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rounds.invocation import pytest_line
+from rounds.invocation import mistake_in, pytest_line
+from rounds.text import say
 
 
 def add(commands: Any) -> None:
@@ -24,6 +25,8 @@ def add(commands: Any) -> None:
     words.add_argument("--wait", metavar="TIME", help="wait so long for another round of the batch (default: 0)")
     words.add_argument("--reports", metavar="DIR", help="where reports go (default: reports)")
     words.add_argument("--state", metavar="DIR", help="where history is kept (default: .rounds)")
+    words.add_argument("--history", metavar="URL", help="a PostgreSQL with the history: '${NAME}' or file:/path")
+    words.add_argument("--keep", metavar="TIME", help="for how long history is kept (default: 400d)")
     words.add_argument("--strict", action="store_true", help="a warning makes the round fail, too")
     words.add_argument(
         "--quiet", action="store_true", help="print nothing when everything is ok; a warning is told (for cron)"
@@ -33,6 +36,10 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    why = mistake_in(options.history or "")
+    if why:
+        say(f"--history: {why}", sys.stderr)
+        sys.exit(4)
     line = pytest_line(options, Path.cwd())
     if not options.quiet:
         print(f"$ {shlex.join(line)}", flush=True)

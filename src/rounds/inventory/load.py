@@ -1,12 +1,12 @@
 """Load systems: a folder each, with `inventory.yaml` (targets) and `expectations.yaml` (rows)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,6 +15,16 @@ from rounds.inventory.document import Document, Place, read_document
 from rounds.inventory.found import FoundCheck
 from rounds.inventory.mistakes import Mistake, nearest, shown_path
 from rounds.targets import Target, kinds, target_kinds
+from rounds.waivers import (
+    LONGEST_SECONDS,
+    WAIVERS,
+    Filed,
+    FiledWaiver,
+    filed_in,
+    notices_of_file,
+    waivers_of,
+    with_waiver,
+)
 
 INVENTORY = "inventory.yaml"
 EXPECTATIONS = "expectations.yaml"
@@ -46,6 +56,7 @@ class Row:
     document: Document
     place: Place
     targets: "Targets"
+    waiver: FiledWaiver | None = None
 
     @property
     def id(self) -> str:
@@ -65,7 +76,8 @@ class Row:
 
     def read(self, model: type[Expectation]) -> Expectation | None:
         """The row as its check's model; None when it has mistakes, which the document then holds."""
-        return _validated(model, self.data, self.document, self.place, self.targets)
+        expected = validated(model, self.data, self.document, self.place, self.targets)
+        return with_waiver(expected, self.waiver) if expected and self.waiver else expected
 
 
 @dataclass
@@ -76,13 +88,21 @@ class Inventory:
     rows: list[Row] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     own_mistakes: list[Mistake] = field(default_factory=list)
+    filed: list[Filed] = field(default_factory=list)
+
+    @property
+    def notices(self) -> list[str]:
+        """What is pointed out of the files of waivers, and refuses nothing."""
+        return notices_of_file(self.filed, [row.id for row in self.rows])
 
     @property
     def mistakes(self) -> list[Mistake]:
         return self.own_mistakes + [mistake for document in self.documents for mistake in document.mistakes]
 
 
-def load(systems: Path, checks: dict[str, FoundCheck], only: Iterable[str] = ()) -> Inventory:
+def load(
+    systems: Path, checks: dict[str, FoundCheck], only: Iterable[str] = (), longest_waiver: float = LONGEST_SECONDS
+) -> Inventory:
     """Read the systems below a folder (`only` these, if any are named).
 
     Never raises for bad input: whatever is wrong stands in the inventory's mistakes.
@@ -99,6 +119,12 @@ def load(systems: Path, checks: dict[str, FoundCheck], only: Iterable[str] = ())
     for name, folder in folders.items():
         if not only or name in only:
             _load_system(name, folder, inventory, checks)
+            if (folder / WAIVERS).exists() or (folder / WAIVERS).is_symlink():
+                inventory.documents.append(read_document(folder / WAIVERS))
+                inventory.filed += filed_in(inventory.documents[-1], name, longest_waiver, validated)
+    waivers = waivers_of([row.id for row in inventory.rows], inventory.filed)
+    for row in inventory.rows:
+        row.waiver = waivers.get(row.id)
     _refuse_duplicates(inventory)
     return inventory
 
@@ -197,21 +223,22 @@ class Targets:
                 if isinstance(each, str) and each in self.raw:
                     self._build(each)
         data = data | {"name": name, "system": self.system}
-        target = _validated(kind, data, self.document, place, self)
+        target = validated(kind, data, self.document, place, self)
         if target is not None:
             self.built[name] = target
 
 
-def _validated(
-    model: type[Model], data: dict[str, Any], document: Document, place: Place, targets: Targets
+def validated(
+    model: type[Model], data: dict[str, Any], document: Document, place: Place, targets: "Targets | None" = None
 ) -> Model | None:
+    """A part of a document as its model; None when it has mistakes, which the document then holds."""
     try:
         folder = str(Path(document.file).parent)
-        return model.model_validate(data, context={"targets": targets.built, "folder": folder})
+        return model.model_validate(data, context={"targets": targets.built if targets else {}, "folder": folder})
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
             at = (*place, *problem["loc"])
-            if at not in document.mistaken and not _is_told(model, problem, data, targets):
+            if at not in document.mistaken and not (targets and _is_told(model, problem, data, targets)):
                 document.mistake(at, _said(model, problem, data))
         return None
 
@@ -226,7 +253,8 @@ def _is_told(model: type[BaseModel], problem: Any, data: dict[str, Any], targets
 def _said(model: type[BaseModel], problem: Any, data: Any) -> str:
     key = str(problem["loc"][-1]) if problem["loc"] else ""
     if problem["type"] == "extra_forbidden":
-        known = model.model_fields.keys() - {"name", "system"}
+        fields = _innermost(model, problem["loc"][:-1]).model_fields
+        known = {field.alias or name for name, field in fields.items()} - {"name", "system"}
         return f"there is no key {key!r} here{nearest(key, known)}"
     if problem["type"] == "missing":
         return f"{key} is missing"
@@ -241,6 +269,21 @@ def _said(model: type[BaseModel], problem: Any, data: Any) -> str:
         return f"does not fit: {model.model_fields[key].description or problem['ctx']['pattern']}"
     due = next((due for kind, due in _DUE if problem["type"].startswith(kind)), "")
     return due.format(**problem.get("ctx", {})) or str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _innermost(model: type[BaseModel], place: Place) -> type[BaseModel]:
+    """The model that a place is in: that of the field which leads there, and so on."""
+    for step in place:
+        field = model.model_fields.get(step) if isinstance(step, str) else None
+        model = next(_models_in(field.annotation), model) if field else model
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
 
 
 def _given(data: Any, place: Place) -> Any:

@@ -115,7 +115,7 @@ class _Replay:
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         """The teardown, which pytest-html waits for, gets no row."""
-        cells[:] = [] if report.when == "teardown" else page.row(report.record, self.told.finished_at)
+        cells[:] = [] if report.when == "teardown" else page.row(report.record, self.told.finished_at, self.told.past)
 
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
         data[:] = [page.details(report.record)]

@@ -6,12 +6,15 @@ from html import escape
 
 from rounds.causes import CommonCause, causes_of
 from rounds.outcome import Outcome
+from rounds.past import Past, main_figure
 from rounds.quantities import shown
 from rounds.record import Observation, Record
+from rounds.reports.course import course, strip
 from rounds.reports.markup import NOTHING, Html, html, tag
 from rounds.reports.plot import plot
 from rounds.reports.text import body
 from rounds.round import Round
+from rounds.waivers import notices
 
 # pytest-html has a filter for each of its results: six of the seven are ours, one to one.
 RESULTS = {
@@ -49,6 +52,7 @@ def summary(told: Round) -> Html:
         tag("section", word, tag("div", counted, listed), class_=f"verdict {told.outcome}"),
         _problems(told.problems),
         _causes(causes_of(told)),
+        _notices(notices(told)),
         tag("p", "Worst first. A click on a row shows more of it.", class_="hint"),
         tag(
             "noscript",
@@ -63,6 +67,13 @@ def _problems(problems: list[str]) -> Html:
         return NOTHING
     listed = tag("ul", *[tag("li", problem) for problem in problems])
     return tag("section", tag("h2", "Problems of the round itself"), listed, class_="problems")
+
+
+def _notices(said: list[str]) -> Html:
+    if not said:
+        return NOTHING
+    listed = tag("ul", *[tag("li", notice) for notice in said])
+    return tag("section", tag("h2", "To be seen to"), listed, class_="notices")
 
 
 def _causes(causes: list[CommonCause]) -> Html:
@@ -87,7 +98,7 @@ def head() -> Sequence[str]:
     ]  # fmt: skip
 
 
-def row(record: Record, until: str) -> Sequence[str]:
+def row(record: Record, until: str, past: Past) -> Sequence[str]:
     """The cells of one expectation; a column is sorted by the text of its cells, comments included."""
     outcome = record.outcome
     rank = Html(f"<!--{Outcome.CRITICAL.badness - outcome.badness}-->")
@@ -101,8 +112,8 @@ def row(record: Record, until: str) -> Sequence[str]:
         _cell("severity", record.severity),
         _cell("system", record.system),
         tag("td", tag("b", record.id), sentence, class_="col-expectation"),
-        _cell("observed", _observed(record.observations)),
-        _cell("since", _moment(record.since), _age(record, until)),
+        _cell("observed", _observed(record, past)),
+        _cell("since", _moment(record.since), _age(record, until), strip(past.outcomes.get(record.id, ()), outcome)),
         _cell("target", record.target),
         _cell("runbook", tag("cite", record.runbook), remedy),
     ]
@@ -112,22 +123,26 @@ def _cell(name: str, *parts: str) -> Html:
     return tag("td", *parts, class_=f"col-{name}", data_label=name.capitalize())
 
 
-def _observed(observations: list[Observation]) -> Html:
+def _observed(record: Record, past: Past) -> Html:
+    observations = record.observations
     if not observations:
         return NOTHING
+    main = main_figure(record) if past.figures else None
+    earlier = past.figures.get((record.id, main.name), ()) if main else ()
     lines = [
-        _figure(seen) for seen in sorted(observations, key=lambda seen: -seen.verdict.badness)[:_MOST_OBSERVATIONS]
+        _figure(seen, earlier if seen is main else ())
+        for seen in sorted(observations, key=lambda seen: -seen.verdict.badness)[:_MOST_OBSERVATIONS]
     ]
     if len(observations) > _MOST_OBSERVATIONS:
         lines.append(tag("li", f"and {len(observations) - _MOST_OBSERVATIONS} more, in results.json"))
     return tag("ul", *lines)
 
 
-def _figure(seen: Observation) -> Html:
+def _figure(seen: Observation, earlier: Sequence[float]) -> Html:
     allowed = html(", allowed ", tag("i", seen.allowed)) if seen.allowed else NOTHING
     verdict = NOTHING if seen.verdict is Outcome.OK else html(" ", tag("em", seen.verdict))
     value = tag("b", shown(seen.value, seen.unit))
-    return tag("li", seen.name, ": ", value, allowed, verdict, plot(seen), class_=seen.verdict)
+    return tag("li", seen.name, ": ", value, allowed, verdict, plot(seen), course(seen, earlier), class_=seen.verdict)
 
 
 def details(record: Record) -> Html:
@@ -136,8 +151,12 @@ def details(record: Record) -> Html:
     if record.waiver and record.real_outcome:
         waiver = record.waiver
         until = _moment(waiver["until"])
+        ticket = f", {waiver['ticket']}" if "ticket" in waiver else ""
         facts.append(
-            ("Waived", f"by {waiver['owner']} until {until}: {waiver['reason']} (in truth {record.real_outcome})")
+            (
+                "Waived",
+                f"by {waiver['owner']} until {until}: {waiver['reason']}{ticket} (in truth {record.real_outcome})",
+            )
         )
     if record.cause:
         facts.append(("Cause", f"{record.cause['target']} cannot be reached: {record.cause['words']}"))

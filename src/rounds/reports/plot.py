@@ -7,7 +7,7 @@ from rounds.quantities import shown
 from rounds.record import Observation
 from rounds.reports.markup import NOTHING, Html, tag
 
-_WIDTH, _HEIGHT, _EDGE = 200.0, 44.0, 5.0
+WIDTH, HEIGHT, _EDGE = 200.0, 44.0, 5.0
 _LEAST_BAND = 1.5  # pixels: a band of nothing is to be seen, too
 
 
@@ -16,24 +16,29 @@ def plot(seen: Observation) -> Html:
     band, value = seen.band, seen.value
     if band is None or isinstance(value, str | None) or not math.isfinite(value):
         return NOTHING
-    heights = _Heights([*band["earlier"], band["lowest"], band["highest"], value])
+    heights = Heights([*band["earlier"], band["lowest"], band["highest"], value])
     top, bottom = heights.of(band["highest"]), heights.of(band["lowest"])
     middle = heights.of(band["usual"])
     steps = len(band["earlier"])
-    places = [_EDGE + (_WIDTH - 2 * _EDGE) * step / max(steps, 1) for step in range(steps + 1)]
+    places = places_of(steps)
     points = zip(places, map(heights.of, band["earlier"]), strict=False)
     return tag(
         "svg",
         tag("title", _in_words(seen)),
-        tag("rect", x="0", y=_said(top), width=_said(_WIDTH), height=_said(max(bottom - top, _LEAST_BAND))),
-        tag("line", x1="0", x2=_said(_WIDTH), y1=_said(middle), y2=_said(middle)),
-        tag("polyline", points=" ".join(f"{_said(x)},{_said(y)}" for x, y in points)),
-        tag("circle", cx=_said(places[-1]), cy=_said(heights.of(value)), r="4"),
-        class_="plot", role="img", viewBox=f"0 0 {_said(_WIDTH)} {_said(_HEIGHT)}", aria_label=_in_words(seen),
+        tag("rect", x="0", y=pixels(top), width=pixels(WIDTH), height=pixels(max(bottom - top, _LEAST_BAND))),
+        tag("line", x1="0", x2=pixels(WIDTH), y1=pixels(middle), y2=pixels(middle)),
+        tag("polyline", points=" ".join(f"{pixels(x)},{pixels(y)}" for x, y in points)),
+        tag("circle", cx=pixels(places[-1]), cy=pixels(heights.of(value)), r="4"),
+        class_="plot", role="img", viewBox=f"0 0 {pixels(WIDTH)} {pixels(HEIGHT)}", aria_label=_in_words(seen),
     )  # fmt: skip
 
 
-class _Heights:
+def places_of(steps: int) -> list[float]:
+    """Where figures stand between the left and the right of the drawing, the one of now included."""
+    return [_EDGE + (WIDTH - 2 * _EDGE) * step / max(steps, 1) for step in range(steps + 1)]
+
+
+class Heights:
     """Where figures stand between the top and the bottom of the drawing."""
 
     def __init__(self, figures: Sequence[float]) -> None:
@@ -42,8 +47,8 @@ class _Heights:
 
     def of(self, figure: float) -> float:
         if not math.isfinite(figure) or not 0 < self.span < math.inf:
-            return _HEIGHT / 2
-        return _HEIGHT - _EDGE - (_HEIGHT - 2 * _EDGE) * (figure - self.least) / self.span
+            return HEIGHT / 2
+        return HEIGHT - _EDGE - (HEIGHT - 2 * _EDGE) * (figure - self.least) / self.span
 
 
 def _in_words(seen: Observation) -> str:
@@ -58,5 +63,6 @@ def _in_words(seen: Observation) -> str:
     return said
 
 
-def _said(pixels: float) -> str:
-    return f"{pixels:.1f}".removesuffix(".0")
+def pixels(amount: float) -> str:
+    """As SVG has it, to a tenth."""
+    return f"{amount:.1f}".removesuffix(".0")

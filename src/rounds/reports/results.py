@@ -8,6 +8,7 @@ from typing import Any
 from rounds.record import Record
 from rounds.round import Round
 from rounds.text import printable
+from rounds.waivers import notices
 
 FORMAT = 1
 _DERIVED = ("outcome", "counts")
@@ -17,6 +18,7 @@ def write(told: Round, path: Path) -> None:
     """One line a record, written as it is made: ten thousand at once would be the most memory a round takes."""
     head = told.head() | {"outcome": told.outcome, "counts": told.counts}
     head["problems"] = [printable(problem) for problem in told.problems]
+    head["notices"] = [printable(notice) for notice in notices(told)]
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f'{{"format": {FORMAT}, "round": {_json(head)}, "records": [')
         for number, record in enumerate(told.worst_first):

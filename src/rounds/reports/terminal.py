@@ -10,6 +10,7 @@ from rounds.quantities import shown
 from rounds.record import Record
 from rounds.reports.text import line
 from rounds.round import Durations, Round
+from rounds.waivers import notices
 
 _COLOURS = {Outcome.CRITICAL: "1;31", Outcome.UNKNOWN: "1;35", Outcome.WARNING: "1;33", Outcome.OK: "1;32"}
 _WORD = 8  # columns: as long as the longest outcome that is listed
@@ -35,6 +36,7 @@ def lines(
     rest = [record for record in wrong if record.outcome is not Outcome.CRITICAL and record.id not in told_once]
     said += _lines_of_records(rest, colour, width)
     said += _lines_of_records([each for each in told.worst_first if _is_late(each)], colour, width)
+    said += [f"{'NOTICE':<{_WORD}} {line(notice, _LONGEST)}" for notice in notices(told)]
     if durations:
         said += table(told.durations)
     said.append(_closing(told, colour))

@@ -1,0 +1,1 @@
+"""Alerting: from the outcomes of rounds to flips, from flips to alerts, and to whoever sends them."""

@@ -1,0 +1,63 @@
+"""Alerts of a round: the pytest hooks that tell when it begins and, when all is on disk, what changed.
+
+Nothing here changes a verdict: what could not be told is said on the terminal, and sent with a later round.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rounds.alerting.after_round import begin, tell
+from rounds.alerting.configuration import Alerting, read_alerting
+from rounds.inventory.mistakes import Mistake
+from rounds.reports.text import line
+from rounds.round import Round
+from rounds.secret import Redactor
+from rounds.store import Store
+from rounds.text import say
+
+
+class Alerts:
+    """Registered beside the round that it tells of, on the process that tells it."""
+
+    def __init__(
+        self, alerting: Alerting, told: Callable[[], Round], store: Store, clean: Callable[[str], str]
+    ) -> None:
+        self.alerting = alerting
+        self.told = told
+        self.store = store
+        self.clean = clean
+        self.untold: list[str] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Any:
+        """To a dead man's switch: a round that hangs is seen by its missing end."""
+        if self.told().id:
+            self.untold += begin(self.told().id, self.told().batch, self.alerting)
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Last of all: the reports are written, and whatever happens here, the round stands."""
+        told = self.told()
+        if not told.finished_at:
+            return
+        try:
+            self.untold += tell(told, self.alerting, self.store).problems
+        except Exception as error:  # noqa: BLE001 - alerting may fail in ways nobody has thought of
+            self.untold.append(f"alerting broke: {type(error).__name__}: {error}")
+        for problem in dict.fromkeys(self.untold):
+            say(f"NOT TOLD {line(self.clean(problem))}", sys.stderr)
+
+
+def alerting_of(systems: Path, mistakes: list[Mistake], redactor: Redactor) -> Alerting | None:
+    """Who is to be told; mistakes in alerts.yaml are told with those of the inventory, before anything is looked at."""
+    alerting, found = read_alerting(systems)
+    mistakes += found
+    for channel in alerting.channels.values() if alerting else ():
+        for secret in channel.secrets:
+            redactor.learn(secret)
+    return alerting

@@ -1,0 +1,128 @@
+"""The ledger of what is told: states, flips, alerts and their deliveries, in the history's database.
+
+All of one round is recorded in one transaction, and sent afterwards: what was recorded is sent once, whenever the
+process dies; what was not recorded was not told, and the next round finds it again.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from rounds.alerting.alert import Alert, AlertRow, Kind, Level
+from rounds.alerting.flips import Flip, State
+from rounds.store import Statements
+
+WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
+
+
+@dataclass(frozen=True)
+class Known:
+    """An expectation as the ledger knows it: its state, and the key of the alert that it was told under."""
+
+    state: State
+    key: str
+    row: AlertRow | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An alert that a channel has still to take."""
+
+    alert: Alert
+    channel: str
+    tries: int
+    next_at: float
+
+
+def read_states(statements: Statements) -> dict[str, Known]:
+    """Every expectation that was ever judged, by its id."""
+    rows = statements.rows("SELECT expectation, state FROM states")
+    return {expectation: _known(json.loads(text)) for expectation, text in rows}
+
+
+def _known(data: dict[str, Any]) -> Known:
+    state = State(**{
+        **data["state"],
+        "level": Level(data["state"]["level"]),
+        "seen": Level(data["state"]["seen"]),
+        "changes": tuple(data["state"]["changes"]),
+    })  # fmt: skip
+    return Known(state, data["key"], row_of(data["row"]) if data["row"] else None)
+
+
+def row_of(data: dict[str, Any]) -> AlertRow:
+    return AlertRow(**(data | {"level": Level(data["level"])}))
+
+
+def keep_states(statements: Statements, known: dict[str, Known]) -> None:
+    statements.run_each(
+        "INSERT INTO states VALUES (?, ?, ?) ON CONFLICT (expectation) DO UPDATE SET state = excluded.state",
+        [(name, name.partition(".")[0], json.dumps(asdict(each))) for name, each in known.items()],
+    )
+
+
+def add_flips(statements: Statements, flips: Sequence[tuple[str, Flip, str, str]]) -> None:
+    """Expectation, flip, round and the id of the alert that tells it (empty where a cause tells it already)."""
+    rows = [
+        (new_id(), name, flip.at, str(flip.kind), str(flip.before), str(flip.after), flip.since, told, alert or None)
+        for name, flip, told, alert in flips
+    ]
+    statements.run_each("INSERT INTO flips VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def add_alert(statements: Statements, alert: Alert, at: float, channels: Sequence[str]) -> None:
+    """Keep an alert, and that each channel is still to take it."""
+    text = json.dumps(asdict(alert))
+    statements.run("INSERT INTO alerts VALUES (?, ?, ?, ?)", alert.id, alert.key, at, text)
+    for channel in channels:
+        statements.run("INSERT INTO deliveries VALUES (?, ?, ?, 0, 0, '')", alert.id, channel, WAITING)
+
+
+def waiting(statements: Statements) -> list[Delivery]:
+    """All that no channel has taken yet, in the order in which it happened."""
+    rows = statements.rows(
+        "SELECT a.alert, d.channel, d.tries, d.next_at FROM deliveries AS d JOIN alerts AS a ON a.id = d.alert"
+        " WHERE d.status = ? ORDER BY a.made_at, d.channel",
+        WAITING,
+    )
+    return [Delivery(alert_of(json.loads(text)), channel, tries, next_at) for text, channel, tries, next_at in rows]
+
+
+def alert_of(data: dict[str, Any]) -> Alert:
+    rows = tuple(row_of(row) for row in data["rows"])
+    labels = tuple((name, value) for name, value in data["labels"])
+    return Alert(**(data | {"kind": Kind(data["kind"]), "level": Level(data["level"]), "rows": rows, "labels": labels}))
+
+
+def settle(statements: Statements, delivery: Delivery, status: str, next_at: float, said: str) -> None:
+    """Say what became of one sending."""
+    statements.run(
+        "UPDATE deliveries SET status = ?, tries = tries + 1, next_at = ?, said = ? WHERE alert = ? AND channel = ?",
+        status, next_at, said[:500], delivery.alert.id, delivery.channel,
+    )  # fmt: skip
+
+
+def take(statements: Statements, delivery: Delivery, until: float) -> bool:
+    """Whether this process may send it: another one may just be doing so. It is ours until a time."""
+    rows = statements.rows(
+        "SELECT next_at FROM deliveries WHERE alert = ? AND channel = ? AND status = ?",
+        delivery.alert.id, delivery.channel, WAITING,
+    )  # fmt: skip
+    if not rows or rows[0][0] != delivery.next_at:
+        return False
+    statements.run(
+        "UPDATE deliveries SET next_at = ? WHERE alert = ? AND channel = ?", until, delivery.alert.id, delivery.channel
+    )
+    return True
+
+
+def told_under(known: dict[str, Known], key: str) -> list[AlertRow]:
+    """The rows that are bad and were told under a key."""
+    bad = [each for each in known.values() if each.key == key and each.state.level is not Level.GOOD]
+    return [replace(each.row, level=each.state.level) for each in bad if each.row]
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex

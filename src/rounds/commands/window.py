@@ -1,0 +1,115 @@
+"""`rounds window`: open or close a maintenance window of a system; while it is open, rounds look and tell nothing."""
+
+import argparse
+import getpass
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rounds.alerting.after_round import silence_of
+from rounds.alerting.configuration import Alerting, read_alerting
+from rounds.alerting.grouping import stamp
+from rounds.alerting.sending import beside_each_other
+from rounds.alerting.windows import Window, close_windows, keep_window, new_window, open_windows
+from rounds.history_place import add_place, history_of
+from rounds.inventory.mistakes import nearest
+from rounds.quantities import read, shown
+from rounds.reports.text import line
+from rounds.store import Store, StoreError
+from rounds.text import say
+
+_LONGEST = 7 * 86400.0
+_SENDING_SECONDS = 20.0
+
+
+def add(commands: Any) -> None:
+    words = commands.add_parser(
+        "window", help="maintenance windows: looking goes on, telling waits", description=__doc__
+    )
+    words.add_argument("what", choices=("open", "close", "list"))
+    words.add_argument("system", nargs="?", help="which system; list needs none")
+    words.add_argument("--for", dest="seconds", metavar="TIME", help="how long at most, e.g. 2h (7d is the longest)")
+    words.add_argument("--by", metavar="WHO", default="", help="who does the work (default: who you are here)")
+    words.add_argument("--reason", metavar="TEXT", default="")
+    words.add_argument("--systems", metavar="DIR", type=Path, default=Path("systems"), help="where the systems are")
+    add_place(words)
+    words.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        return {"open": _open, "close": _close, "list": _list}[options.what](options, history_of(options).store)
+    except (ValueError, StoreError) as error:
+        say(line(str(error)), sys.stderr)
+        return 4
+
+
+def _open(options: argparse.Namespace, store: Store) -> int:
+    system = _system(options)
+    if not options.seconds or not options.reason:
+        raise ValueError("--for and --reason are due: how long at most, and why")
+    seconds = read(options.seconds, "s")
+    if not 0 < seconds <= _LONGEST:
+        raise ValueError(f"--for: at most {shown(_LONGEST, 's')}: what takes longer is no maintenance")
+    window = new_window(system, time.time(), seconds, options.by or getpass.getuser(), options.reason)
+    with store.transaction() as statements:
+        keep_window(statements, window)
+    say(f"open: {_said(window)}")
+    return _told(options, "silence", [window])
+
+
+def _close(options: argparse.Namespace, store: Store) -> int:
+    system = _system(options)
+    with store.transaction() as statements:
+        closed = close_windows(statements, system, time.time())
+    for window in closed:
+        say(f"closed: {_said(window)}")
+    if not closed:
+        say(f"no window of {system} is open")
+    return _told(options, "lift", closed)
+
+
+def _list(_: argparse.Namespace, store: Store) -> int:
+    with store.transaction() as statements:
+        found = open_windows(statements, time.time())
+    for window in found:
+        say(_said(window))
+    if not found:
+        say("no window is open")
+    return 0
+
+
+def _system(options: argparse.Namespace) -> str:
+    known = sorted(path.parent.name for path in options.systems.glob("*/inventory.yaml"))
+    if options.system not in known:
+        raise ValueError(
+            f"there is no system {options.system!r} in {options.systems}{nearest(options.system or '', known)}"
+        )
+    return str(options.system)
+
+
+def _said(window: Window) -> str:
+    return f"{window.system} until {stamp(window.ends_at)}, by {line(window.opened_by)}: {line(window.reason)}"
+
+
+def _told(options: argparse.Namespace, verb: str, windows: list[Window]) -> int:
+    """Let each Alertmanager have the window as a silence, or lift it; that it cannot is told, and the window stands."""
+    alerting, mistakes = read_alerting(options.systems)
+    for mistake in mistakes:
+        say(str(mistake), sys.stderr)
+    problems = _silenced(alerting, verb, windows) if alerting else []
+    for problem in problems:
+        say(line(problem), sys.stderr)
+    return 1 if problems or mistakes else 0
+
+
+def _silenced(alerting: Alerting, verb: str, windows: list[Window]) -> list[str]:
+    senders: dict[str, Any] = {name: channel.sender() for name, channel in alerting.channels.items()}
+
+    def each(sender: Any) -> None:
+        for window in windows:
+            getattr(sender, verb)(silence_of(window))
+
+    jobs = {name: (lambda sender=sender: each(sender)) for name, sender in senders.items() if hasattr(sender, verb)}
+    return beside_each_other(jobs, time.monotonic() + _SENDING_SECONDS)
