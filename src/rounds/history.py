@@ -12,7 +12,7 @@ from rounds.past import MOST_FIGURES, MOST_OUTCOMES, MOST_RECORDS, Past, main_fi
 from rounds.round import Round
 from rounds.secret import Secret
 from rounds.store import FILE, Row, Statements, Store, StoreError
-from rounds.store_tables import MIGRATIONS
+from rounds.store_tables import FORGET_TOLD, MIGRATIONS
 
 KEPT_DAYS = 400.0
 _DAY = 86400.0
@@ -158,6 +158,8 @@ class History:
         until = at if pruned_at is None else min(at, pruned_at + _MOST_FORGOTTEN)
         for table in ("outcomes", "figures"):
             statements.run(f"DELETE FROM {table} WHERE at < ?", until - self.kept_days * _DAY)  # noqa: S608 - our own two names
+        for statement in FORGET_TOLD:
+            statements.run(statement, until - self.kept_days * _DAY)
         statements.run("DELETE FROM pruned")
         statements.run("INSERT INTO pruned VALUES (?)", until)
 

@@ -161,7 +161,8 @@ class Running:
             self._tell()
             if session.exitstatus == pytest.ExitCode.OK and self._is_failure:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self._terminal is None and (session.exitstatus or self.told.outcome is not Outcome.OK):
+        has_news = session.exitstatus or self.told.outcome is not Outcome.OK or self.told.notices
+        if self._terminal is None and has_news:
             for line in self._lines(session.config, session.exitstatus, colour=False, width=None):
                 print(line)  # noqa: T201 - quiet: pytest's own terminal is off, and something is to be said
 

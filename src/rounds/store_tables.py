@@ -35,3 +35,10 @@ _LIMITS = (
     ),
 )
 MIGRATIONS = (_FIRST, _TELLING, _LIMITS)
+
+FORGET_TOLD = (
+    "DELETE FROM flips WHERE at < ?",
+    "DELETE FROM deliveries WHERE status <> 'waiting' AND alert IN (SELECT id FROM alerts WHERE made_at < ?)",
+    "DELETE FROM alerts WHERE made_at < ? AND id NOT IN (SELECT alert FROM deliveries)",
+)
+"""What was told before a time; what still waits for a channel stays."""

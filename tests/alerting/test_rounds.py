@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -66,6 +67,15 @@ def test_a_dead_receiver_changes_no_verdict_and_is_said(project, alerts, hook):
     assert "NOT TOLD dead" in done.stderr
     assert project.outcomes() == {"disk": "ok", "bad": "critical"}
     assert kinds(hook) == [("bad", "mine.area.bad")]
+
+
+def test_sending_ends_with_the_rounds_own_deadline(project, alerts):
+    alerts(channels={"dead": {"kind": "webhook", "url": "http://127.0.0.1:1/", "deadline": "30s"}})
+    project.rows({"id": "bad", "shows": 50})
+    begun = time.monotonic()
+    done = project.run("run", "daily", "--deadline", "2s")
+    assert time.monotonic() - begun < 6
+    assert "NOT TOLD dead" in done.stderr
 
 
 def test_mistakes_in_alerts_are_told_before_anything_is_looked_at(project, alerts):

@@ -9,6 +9,7 @@ from rounds.alerting.alert import Kind, Level
 from rounds.alerting.sending import Outbox
 from rounds.alerting.telling import record_flips
 from rounds.alerting.windows import close_windows, keep_window, new_window
+from rounds.history import History
 from rounds.outcome import Outcome
 from rounds.senders.sender import NotDelivered
 from tests.alerting.conftest import BEGUN, a_record, a_round
@@ -149,3 +150,17 @@ def test_a_window_that_is_closed_early_is_over(store, channels, alerting):
         assert len(close_windows(statements, "shop", BEGUN + 60)) == 1
     tell(a_round(BEGUN + 120, a_record("shop.a.row", CRITICAL, BEGUN + 120)), alerting(), store)
     assert kinds(channels["pager"]) == [("bad", "shop.a.row")]
+
+
+def test_what_was_told_long_ago_is_forgotten_but_not_what_still_waits(tmp_path, channels, alerting):
+    history = History(tmp_path, kept_days=30)
+    channels["chat"].refuses = lambda: NotDelivered("chat is down", retry_after=1e9)
+    record = a_record("shop.a.row", CRITICAL, BEGUN)
+    tell(a_round(BEGUN, record), alerting(), history.store)
+    for days in (0, 20, 40, 60):  # it forgets at most a week a day when the clock jumps ahead
+        for step in range(20):
+            history.add(a_round(BEGUN + (days + step) * DAY, record))
+    with history.store.transaction() as statements:
+        assert statements.rows("SELECT count(*) FROM flips") == [(0,)]
+        assert statements.rows("SELECT channel, status FROM deliveries") == [("chat", "waiting")]
+        assert statements.rows("SELECT count(*) FROM alerts") == [(1,)]

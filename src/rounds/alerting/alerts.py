@@ -4,6 +4,7 @@ Nothing here changes a verdict: what could not be told is said on the terminal, 
 """
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from rounds.secret import Redactor
 from rounds.store import Store
 from rounds.text import say
 
+_LEAST_SECONDS = 1.0  # of the grace that a round has after its deadline
+
 
 class Alerts:
     """Registered beside the round that it tells of, on the process that tells it."""
@@ -31,6 +34,7 @@ class Alerts:
         self.store = store
         self.clean = clean
         self.untold: list[str] = []
+        self.ends_at = float("inf")  # of the round itself, by time.monotonic
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Any:
@@ -46,7 +50,8 @@ class Alerts:
         if not told.finished_at:
             return
         try:
-            self.untold += tell(told, self.alerting, self.store).problems
+            seconds = min(self.alerting.telling.budget, max(self.ends_at - time.monotonic(), _LEAST_SECONDS))
+            self.untold += tell(told, self.alerting, self.store, seconds).problems
         except Exception as error:  # noqa: BLE001 - alerting may fail in ways nobody has thought of
             self.untold.append(f"alerting broke: {type(error).__name__}: {error}")
         for problem in dict.fromkeys(self.untold):
