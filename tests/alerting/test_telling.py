@@ -124,7 +124,7 @@ def test_a_sender_that_breaks_is_told_and_changes_nothing_else(store, channels, 
 
 def test_a_receiver_that_hangs_takes_no_longer_than_the_budget(store, channels, alerting):
     answers = threading.Event()
-    channels["chat"].refuses = lambda: None if answers.wait(60) else None
+    channels["chat"].refuses = lambda: answers.wait(60) and None
     begun = time.monotonic()
     sent = tell(a_round(BEGUN, a_record("shop.a.row", CRITICAL, BEGUN)), alerting(budget="1s"), store)
     assert time.monotonic() - begun < 30
