@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
+from rounds.clients import import_clients_of
 from rounds.expectation import Expectation, targets_in
 from rounds.probe import CouldNotLook, NotNow, Probe, RunbookDisagrees, Unreachable
 from rounds.quantities import shown
@@ -75,6 +76,7 @@ class Look:
     def take(self) -> tuple[Any, BaseException | None]:
         """Look, and bring the fact or what kept it from being seen."""
         try:
+            import_clients_of(self.targets)
             return self.probe.look(**self.arguments), None
         except BaseException as caught:  # noqa: BLE001 - whatever a probe raises makes its rows unknown, nothing else
             return None, caught

@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from rounds.checks import test_celery as checks
+from rounds.clients import import_clients_of
 from rounds.fixtures import celery_workers as facts
 from rounds.judge import Observer
 from rounds.outcome import Outcome
@@ -75,22 +76,26 @@ def test_the_environment_does_not_lead_to_another_broker(worker: Server, monkeyp
 
 
 def test_looks_at_two_brokers_at_once_do_not_mix(worker: Server) -> None:
+    import_clients_of([CELERY])
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda db: look("workers", target(worker, db)).pool_sizes, (5, 6, 5, 6)))
     assert found == [{"one@5": 2}, {}, {"one@5": 2}, {}]
 
 
-def test_celery_is_whole_for_threads_that_import_it_at_once() -> None:
+def test_celery_is_whole_for_threads_that_look_at_once() -> None:
     at_once = """
-import threading, time
-from rounds.fixtures import celery_workers
+import threading
+from rounds.clients import import_clients_of
+from rounds.targets import Celery, Endpoint
 whole = []
-def ask():
-    whole.append(hasattr(celery_workers._library(), "Celery"))
-threads = [threading.Thread(target=ask) for _ in range(40)]
+def ask(target):
+    import_clients_of([target])
+    import celery
+    whole.append(hasattr(celery, "Celery"))
+targets = [Celery(name="celery", broker="redis://one"), Endpoint(name="api", url="http://one")] * 20
+threads = [threading.Thread(target=ask, args=[target]) for target in targets]
 for thread in threads:
     thread.start()
-    time.sleep(0.001)
 for thread in threads: thread.join()
 print(whole.count(True))
 """

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -26,6 +26,7 @@ class Bucket(Target):
     region: str = "us-east-1"
     access_key: Secret | None = None
     secret_key: Secret | None = None
+    client: ClassVar[tuple[str, ...]] = ("boto3.session", "botocore.config")
 
     @property
     def place(self) -> str:

@@ -1,6 +1,6 @@
 """Datasets: rows that are looked at together, in a database, a warehouse, or files."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -31,6 +31,7 @@ class Warehouse(Target):
     """
 
     kind: Literal["warehouse"] = "warehouse"
+    client: ClassVar[tuple[str, ...]] = ("sqlalchemy",)
     url: Secret
     timezone: Annotated[Timezone, Field(description="of timestamps that carry none")] = "UTC"
 
@@ -84,6 +85,7 @@ class Dataset(Target):
     samples: Annotated[int, Field(ge=0, le=100, description="how many rows a report shows")] = 5
     busy: Busy | None = None
     parallel: int = 2
+    client: ClassVar[tuple[str, ...]] = ("sqlglot",)
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "Dataset":

@@ -1,6 +1,6 @@
 """Machines and what runs containers on them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -34,6 +34,7 @@ class Host(Target):
     pid_files: Annotated[
         tuple[str, ...], Field(description="pid files that rows name, besides those in /run and its folders")
     ] = ()
+    client: ClassVar[tuple[str, ...]] = ("testinfra.backend.base", "testinfra.host")
 
     @property
     def place(self) -> str:

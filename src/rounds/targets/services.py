@@ -1,7 +1,7 @@
 """What answers over HTTP or TLS."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import unquote
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -47,6 +47,7 @@ class Endpoint(Target):
     headers: dict[str, Secret] = {}  # noqa: RUF012 - pydantic copies it
     secrets: Annotated[dict[str, Secret], Field(description="what the steps of a flow may name as {word}")] = {}  # noqa: RUF012 - as above
     ca_file: Annotated[str | None, Field(description="certificates to trust instead of the system's")] = None
+    client: ClassVar[tuple[str, ...]] = ("httpx",)
 
     _split = model_validator(mode="before")(_address_and_login)
 
@@ -76,6 +77,7 @@ class Certificate(Target):
     address: Annotated[str, BeforeValidator(_address), Field(description="host:port")]
     server_name: str
     file: str | None = None
+    client: ClassVar[tuple[str, ...]] = ("cryptography.x509",)
 
     @property
     def place(self) -> str:

@@ -17,6 +17,7 @@ class Postgres(Target):
     dsn: Secret
     timezone: Annotated[Timezone, Field(description="of timestamps that carry none")] = "UTC"
     dialect: ClassVar[str] = "postgres"
+    client: ClassVar[tuple[str, ...]] = ("psycopg",)
 
     @property
     def place(self) -> str:
@@ -42,6 +43,7 @@ class Redis(Target):
     url: Secret
     memory_limit: Annotated[Size | None, Field(description="the container's limit, used when maxmemory is 0")] = None
     only_this_node: Annotated[bool, Field(description="do not follow a cluster to its other masters")] = False
+    client: ClassVar[tuple[str, ...]] = ("redis.backoff", "redis.retry")
 
     @property
     def place(self) -> str:
@@ -54,6 +56,12 @@ class Celery(Target):
     kind: Literal["celery"] = "celery"
     broker: Secret
     queues: tuple[str, ...] = ("celery",)
+    client: ClassVar[tuple[str, ...]] = (
+        *Redis.client,
+        "celery.app.amqp",
+        "celery.app.control",
+        "kombu.transport.redis",
+    )
 
     @property
     def place(self) -> str:

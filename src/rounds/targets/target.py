@@ -1,7 +1,7 @@
 """What all kinds of targets share, and how one is found by the name that a row gives it."""
 
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -20,6 +20,7 @@ class Target(BaseModel):
     kind: str
     deadline: Annotated[Duration | None, Field(description="how long one look may take")] = None
     parallel: Annotated[int, Field(ge=1, description="how many looks at once")] = 4
+    client: ClassVar[tuple[str, ...]] = ()  # the modules that speak to it
 
     @field_validator("*", mode="before")
     @classmethod
