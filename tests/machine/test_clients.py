@@ -8,17 +8,7 @@ import pytest
 
 from rounds.look import Look
 from rounds.probe import Probe
-from rounds.targets import Target
-
-
-class Whole(Target):
-    kind: str = "whole"
-    client = ("rounds_outer",)
-
-
-class Part(Target):
-    kind: str = "part"
-    client = ("rounds_outer.inner",)
+from rounds.targets import Folder, Sqlite
 
 
 class SlowToFind:
@@ -44,7 +34,10 @@ def outer(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("outer")
-def test_a_package_and_its_part_are_imported_at_once():
+def test_a_package_and_its_part_are_imported_at_once(monkeypatch):
+    monkeypatch.setattr(Sqlite, "client", ("rounds_outer",))
+    monkeypatch.setattr(Folder, "client", ("rounds_outer.inner",))
+
     def whole(_):
         import rounds_outer  # noqa: PLC0415 - as fixtures import their clients
 
@@ -57,8 +50,8 @@ def test_a_package_and_its_part_are_imported_at_once():
 
     seen = []
     threads = []
-    for ready, kind in ((whole, Whole), (part, Part)):
-        look = Look(Probe("ready", ready, ("_",), 5.0), {"_": kind(name="one")}, 5.0)
+    for ready, target in ((whole, Sqlite(name="one", path="")), (part, Folder(name="two", path="/two"))):
+        look = Look(Probe("ready", ready, ("_",), 5.0), {"_": target}, 5.0)
         threads.append(threading.Thread(target=lambda look=look: seen.append(look.take())))
         threads[-1].start()
         time.sleep(0.1)
@@ -67,15 +60,13 @@ def test_a_package_and_its_part_are_imported_at_once():
     assert seen == [(True, None), (True, None)]
 
 
-def test_what_cannot_be_imported_is_told_by_the_look():
-    class Foreign(Target):
-        kind: str = "foreign"
-        client = ("no_such_library",)
+def test_what_cannot_be_imported_is_told_by_the_look(monkeypatch):
+    monkeypatch.setattr(Sqlite, "client", ("no_such_library",))
 
     def ready(_):
         import no_such_library  # noqa: PLC0415 - as above
 
         return no_such_library
 
-    _, error = Look(Probe("ready", ready, (), 5.0), {"_": Foreign(name="one")}, 5.0).take()
+    _, error = Look(Probe("ready", ready, ("_",), 5.0), {"_": Sqlite(name="one", path="")}, 5.0).take()
     assert isinstance(error, ModuleNotFoundError)
