@@ -86,7 +86,7 @@ def _register_alerts(
 
     alerting = alerting_of(settings.systems, selection.inventory.own_mistakes, redactor)
     if alerting is not None:
-        alerts = Alerts(alerting, lambda: running.told, running.history.store, redactor.clean)
+        alerts = Alerts(alerting, lambda: running.told, running.history.store, redactor.clean, selection.declared)
         alerts.ends_at = running.looking.ends_at
         manager.register(alerts, "rounds-alerts")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rounds.commands.status import _MAX_AGE
+from rounds.cadence import DUE_WITHIN
 from rounds.quantities import read
 
 OURS = {"job": "node", "instance": "app"}
@@ -110,13 +110,13 @@ def test_a_round_that_has_come_is_not_overdue_and_one_that_has_not_is(panels, pr
 def test_a_round_is_overdue_at_the_age_that_status_allows(panels):
     ages = re.findall(r'batch=~"(\w+)\(-\.\*\)\?".*?> (\d+) \* (\d+)', expression(panels, "Rounds overdue"))
     assert {cadence: int(number) * int(factor) for cadence, number, factor in ages} == {
-        cadence: read(age, "s") for cadence, age in _MAX_AGE.items()
+        cadence: read(age, "s") for cadence, age in DUE_WITHIN.items()
     }
     reds = {
         each["matcher"]["options"].strip("/^"): each["properties"][0]["value"]["steps"][1]["value"]
         for each in panels["How long ago each round was"]["fieldConfig"]["overrides"]
     }
-    assert reds == {cadence: read(age, "s") for cadence, age in _MAX_AGE.items()}
+    assert reds == {cadence: read(age, "s") for cadence, age in DUE_WITHIN.items()}
 
 
 def test_panels_name_only_series_and_labels_that_are_written(deploy, board, written, named):

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from rounds.commands.status import _MAX_AGE
+from rounds.cadence import DUE_WITHIN
 from rounds.quantities import read
 
 RULES = ("records.rules.yaml", "rounds.rules.yaml", "expectations.rules.yaml")
@@ -84,7 +84,7 @@ def test_a_round_is_stale_at_the_age_that_status_allows(rules):
         assert f'batch=~"{cadence}(-.*)?"' in expression
         number, _, factor = expression.rpartition("> ")[2].partition(" * ")
         ages[cadence] = int(number) * int(factor)
-    assert ages == {cadence: read(age, "s") for cadence, age in _MAX_AGE.items()}
+    assert ages == {cadence: read(age, "s") for cadence, age in DUE_WITHIN.items()}
 
 
 def test_every_batch_with_a_timer_or_a_line_of_cron_is_missed_when_it_never_came(deploy, rules):

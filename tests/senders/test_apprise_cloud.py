@@ -152,7 +152,7 @@ def test_a_test_arrives_as_a_test(cloud, channel, alert, name):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-@pytest.mark.parametrize("status", [403, 404, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
 def test_a_refusal_says_why_and_holds_no_token(cloud, channel, alert, name, status):
     cloud.post(mocking.ANY, status_code=status, text=f"no_service {' '.join(SECRETS)}")
     with pytest.raises(NotDelivered) as told:
@@ -162,7 +162,7 @@ def test_a_refusal_says_why_and_holds_no_token(cloud, channel, alert, name, stat
     own = [secret for secret in SECRETS if secret in SERVICES[name][0]]
     assert own
     assert not [secret for secret in own if secret in str(told.value)]
-    assert told.value.permanent == (status in (403, 404))
+    assert told.value.permanent == (status == 400)
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -5,7 +5,7 @@ Nothing here changes a verdict: what could not be told is said on the terminal, 
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,18 @@ class Alerts:
     """Registered beside the round that it tells of, on the process that tells it."""
 
     def __init__(
-        self, alerting: Alerting, told: Callable[[], Round], store: Store, clean: Callable[[str], str]
+        self,
+        alerting: Alerting,
+        told: Callable[[], Round],
+        store: Store,
+        clean: Callable[[str], str],
+        rows: Callable[[], Collection[str]],
     ) -> None:
         self.alerting = alerting
         self.told = told
         self.store = store
         self.clean = clean
+        self.rows = rows
         self.untold: list[str] = []
         self.ends_at = float("inf")  # of the round itself, by time.monotonic
 
@@ -51,7 +57,7 @@ class Alerts:
             return
         try:
             seconds = min(self.alerting.telling.budget, max(self.ends_at - time.monotonic(), _LEAST_SECONDS))
-            self.untold += tell(told, self.alerting, self.store, seconds).problems
+            self.untold += tell(told, self.alerting, self.store, seconds, self.rows()).problems
         except Exception as error:  # noqa: BLE001 - alerting may fail in ways nobody has thought of
             self.untold.append(f"alerting broke: {type(error).__name__}: {error}")
         for problem in dict.fromkeys(self.untold):

@@ -10,22 +10,11 @@ from datetime import UTC, datetime
 
 from rounds.alerting.alert import Alert, AlertRow, Kind, Level
 from rounds.alerting.flips import Flip
-from rounds.alerting.ledger import Known, new_id, told_under
+from rounds.alerting.ledger import Known, Occasion, new_id, told_under
 from rounds.outcome import Outcome
 from rounds.record import Record
 
 _WORST_FIRST = (Level.CRITICAL, Level.UNKNOWN, Level.WARNING, Level.GOOD)
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """The round that alerts are made of. Times are seconds since 1970."""
-
-    round: str
-    batch: str
-    at: float
-    ends_at: float
-    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,36 +46,58 @@ def alerts_of(
 ) -> list[Alert]:
     """The alerts that tell the flips of a round; `before` and `after` are what is known of all expectations."""
     flipped = list(flips)
-    was, now = _bad_keys(before), _bad_keys(after)
-    alerts = [_flapping(each, after, occasion) for each in flipped if each.flip.kind is Kind.FLAPPING]
-    for key in dict.fromkeys(each.key for each in flipped if each.flip.kind is not Kind.FLAPPING):
-        own = [each for each in flipped if each.key == key and each.flip.kind is not Kind.FLAPPING]
-        kind = _kind(own, key in was, key in now)
+    keys = _Keys.of(before, after)
+    alerts = []
+    for key in dict.fromkeys(each.key for each in flipped):
+        own = [each for each in flipped if each.key == key]
+        kind = _kind(own, keys, before)
         if kind is not None:
             alerts.append(_alert(key, kind, own, after, occasion))
-    left = was - now - {alert.key for alert in alerts}
+    left = keys.were_told - keys.are_told - {alert.key for alert in alerts}
     return [*alerts, *(_left(key, before, after, occasion) for key in sorted(left))]
 
 
-def _bad_keys(known: Mapping[str, Known]) -> set[str]:
-    return {each.key for each in known.values() if each.state.level is not Level.GOOD}
+@dataclass(frozen=True)
+class _Keys:
+    """The keys that people know of: as bad, and as coming and going; and those that they know of from now on."""
+
+    were_bad: set[str]
+    flapped: set[str]
+    are_told: set[str]
+
+    @classmethod
+    def of(cls, before: Mapping[str, Known], after: Mapping[str, Known]) -> "_Keys":
+        told = [each for each in before.values() if each.is_told]
+        return cls(
+            {each.key for each in told if not each.state.is_flapping},
+            {each.key for each in told if each.state.is_flapping},
+            {each.key for each in after.values() if each.is_told},
+        )
+
+    @property
+    def were_told(self) -> set[str]:
+        return self.were_bad | self.flapped
 
 
-def _kind(own: list[Flipped], was: bool, now: bool) -> Kind | None:
-    kinds = {each.flip.kind for each in own}
-    if not now:
-        return (Kind.RECOVERED if Kind.RECOVERED in kinds else Kind.ENDED) if was or kinds else None
+def _kind(own: list[Flipped], keys: _Keys, before: Mapping[str, Known]) -> Kind | None:
+    """What is told of a key. Rows that join a cause which is known as bad, or as coming and going, are not told."""
+    key, kinds = own[0].key, {each.flip.kind for each in own}
+    if key not in keys.are_told:
+        return Kind.RECOVERED if Kind.RECOVERED in kinds else Kind.ENDED
+    flapping = [before.get(each.expectation) for each in own if each.flip.kind is Kind.FLAPPING]
+    if flapping and (key not in keys.flapped or any(each and each.state.is_flapping for each in flapping)):
+        return Kind.FLAPPING
     is_a_cause = any(each.key != each.expectation for each in own)
-    if Kind.BAD in kinds and not (was and is_a_cause):
+    if Kind.BAD in kinds and not (key in keys.were_bad and is_a_cause):
         return Kind.BAD
     return Kind.REMINDER if Kind.REMINDER in kinds else None
 
 
 def _alert(key: str, kind: Kind, own: list[Flipped], after: Mapping[str, Known], occasion: Occasion) -> Alert:
     is_over = kind in (Kind.RECOVERED, Kind.ENDED)
-    rows = [_row(each, after) for each in own] if is_over else told_under(dict(after), key)
+    rows = [_row(each, after) for each in own] if is_over else told_under(after, key)
     since = min(each.flip.since for each in own)
-    level = Level.GOOD if is_over else _worst(row.level for row in rows)
+    level = Level.GOOD if is_over else Level.WARNING if kind is Kind.FLAPPING else _worst(row.level for row in rows)
     alert = Alert(
         id=new_id(), key=key, kind=kind, level=level, system=own[0].expectation.partition(".")[0],
         title=_title(key, kind, rows), rows=_worst_first(rows),
@@ -106,17 +117,9 @@ def _row(flipped: Flipped, after: Mapping[str, Known]) -> AlertRow:
     return replace(known.row, level=known.state.level)
 
 
-def _flapping(flipped: Flipped, after: Mapping[str, Known], occasion: Occasion) -> Alert:
-    alert = _alert(flipped.expectation, Kind.FLAPPING, [flipped], after, occasion)
-    row = _row(flipped, after)
-    return replace(alert, level=Level.WARNING, rows=(row,), title=f"{row.id} comes and goes: {row.summary}")
-
-
 def _left(key: str, before: Mapping[str, Known], after: Mapping[str, Known], occasion: Occasion) -> Alert:
     """A cause that is gone although its rows are not good: they are told under keys of their own now."""
-    behind = {
-        name: each.state for name, each in before.items() if each.key == key and each.state.level is not Level.GOOD
-    }
+    behind = {name: each.state for name, each in before.items() if each.key == key and each.is_told}
     own = [
         Flipped(name, Flip(Kind.RECOVERED, state.level, Level.GOOD, occasion.at, state.since), key)
         for name, state in behind.items()
@@ -130,13 +133,15 @@ def _worst(levels: Iterable[Level]) -> Level:
 
 def _title(key: str, kind: Kind, rows: list[AlertRow]) -> str:
     if len(rows) == 1 and rows[0].id == key:
-        return f"{key} is good again: {rows[0].summary}" if kind is Kind.RECOVERED else f"{key}: {rows[0].summary}"
+        said = {Kind.RECOVERED: " is good again", Kind.FLAPPING: " comes and goes"}.get(kind, "")
+        return f"{key}{said}: {rows[0].summary}"
     many = f"{len(rows)} row{'s' if len(rows) != 1 else ''}"
-    if kind is Kind.RECOVERED:
-        return f"{key} can be looked at again ({many})"
-    if kind is Kind.ENDED:
-        return f"{key} is not judged any more ({many})"
-    return f"{key} cannot be looked at ({many} unknown)"
+    said = {
+        Kind.RECOVERED: f"can be looked at again ({many})",
+        Kind.ENDED: f"is not judged any more ({many})",
+        Kind.FLAPPING: f"comes and goes ({many})",
+    }.get(kind, f"cannot be looked at ({many} unknown)")
+    return f"{key} {said}"
 
 
 def stamp(seconds: float) -> str:

@@ -6,8 +6,9 @@ process dies; what was not recorded was not told, and the next round finds it ag
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import Enum, auto
 from typing import Any
 
 from rounds.alerting.alert import Alert, AlertRow, Kind, Level
@@ -18,12 +19,33 @@ WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """A round as alerts name it. Times are seconds since 1970; `ends_at` is when one like it must have come again."""
+
+    round: str
+    batch: str
+    at: float
+    ends_at: float
+    link: str = ""
+
+
+@dataclass(frozen=True)
 class Known:
-    """An expectation as the ledger knows it: its state, and the key of the alert that it was told under."""
+    """An expectation as the ledger knows it: its state, and the key of the alert that it was told under.
+
+    `channels` are those that were told, and are due to hear the end; `seen` is the round that judged it last.
+    """
 
     state: State
     key: str
     row: AlertRow | None = None
+    channels: tuple[str, ...] = ()
+    seen: Occasion | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether people believe it to be bad, or to come and go."""
+        return self.state.level is not Level.GOOD or self.state.is_flapping
 
 
 @dataclass(frozen=True)
@@ -49,7 +71,11 @@ def _known(data: dict[str, Any]) -> Known:
         "seen": Level(data["state"]["seen"]),
         "changes": tuple(data["state"]["changes"]),
     })  # fmt: skip
-    return Known(state, data["key"], row_of(data["row"]) if data["row"] else None)
+    row, seen = data["row"], data.get("seen")  # what was kept before there was one has none
+    return Known(
+        state, data["key"], row_of(row) if row else None,
+        tuple(data.get("channels", ())), Occasion(**seen) if seen else None,
+    )  # fmt: skip
 
 
 def row_of(data: dict[str, Any]) -> AlertRow:
@@ -104,24 +130,34 @@ def settle(statements: Statements, delivery: Delivery, status: str, next_at: flo
     )  # fmt: skip
 
 
-def take(statements: Statements, delivery: Delivery, until: float) -> bool:
-    """Whether this process may send it: another one may just be doing so. It is ours until a time."""
+class Taken(Enum):
+    """Whose a delivery is: ours to send, another runner's that sends it just now, or nobody's any more."""
+
+    OURS = auto()
+    ANOTHERS = auto()
+    OVER = auto()
+
+
+def take(statements: Statements, delivery: Delivery, until: float) -> Taken:
+    """Take a delivery until a time, if no other runner has it."""
     rows = statements.rows(
         "SELECT next_at FROM deliveries WHERE alert = ? AND channel = ? AND status = ?",
         delivery.alert.id, delivery.channel, WAITING,
     )  # fmt: skip
-    if not rows or rows[0][0] != delivery.next_at:
-        return False
+    if not rows:
+        return Taken.OVER
+    if rows[0][0] != delivery.next_at:
+        return Taken.ANOTHERS
     statements.run(
         "UPDATE deliveries SET next_at = ? WHERE alert = ? AND channel = ?", until, delivery.alert.id, delivery.channel
     )
-    return True
+    return Taken.OURS
 
 
-def told_under(known: dict[str, Known], key: str) -> list[AlertRow]:
-    """The rows that are bad and were told under a key."""
-    bad = [each for each in known.values() if each.key == key and each.state.level is not Level.GOOD]
-    return [replace(each.row, level=each.state.level) for each in bad if each.row]
+def told_under(known: Mapping[str, Known], key: str) -> list[AlertRow]:
+    """The rows that were told under a key and are not over; what comes and goes is shown as it was seen last."""
+    told = [(each.row, each.state) for each in known.values() if each.key == key and each.is_told]
+    return [replace(row, level=state.seen if state.is_flapping else state.level) for row, state in told if row]
 
 
 def new_id() -> str:

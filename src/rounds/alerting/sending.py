@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from rounds.alerting.alert import Alert
-from rounds.alerting.ledger import GIVEN_UP, SENT, WAITING, Delivery, settle, take, waiting
+from rounds.alerting.ledger import GIVEN_UP, SENT, WAITING, Delivery, Taken, settle, take, waiting
 from rounds.senders.sender import Channel, NotDelivered, Sender
 from rounds.store import Store, StoreError
 
@@ -87,8 +87,9 @@ class Outbox:
         """Whether the next one may follow: it was taken, or never will be."""
         lease = self.clock() + channel.deadline * (len(_PAUSES) + 1) + sum(_PAUSES) + 60
         with self.store.transaction() as statements:
-            if not take(statements, delivery, lease):
-                return True
+            taken = take(statements, delivery, lease)
+        if taken is not Taken.OURS:
+            return taken is Taken.OVER  # behind what another runner sends just now, the next one waits: order is kept
         why = self._try(sender, delivery.alert)
         if why is None:
             self._settle(delivery, SENT, 0.0, "")

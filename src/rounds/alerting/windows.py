@@ -21,9 +21,14 @@ class Window:
 
 def open_windows(statements: Statements, at: float) -> list[Window]:
     """Those that are open at a time."""
+    return [each for each in unended_windows(statements, at) if each.closed_at is None]
+
+
+def unended_windows(statements: Statements, at: float) -> list[Window]:
+    """Those whose end has not come, also when they were closed before: an Alertmanager may not know that yet."""
     rows = statements.rows(
         "SELECT id, system, opened_at, ends_at, opened_by, reason, closed_at FROM windows"
-        " WHERE opened_at <= ? AND ends_at > ? AND closed_at IS NULL ORDER BY opened_at",
+        " WHERE opened_at <= ? AND ends_at > ? ORDER BY opened_at",
         at, at,
     )  # fmt: skip
     return [Window(*row) for row in rows]

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rounds.cadence import due_within
 from rounds.causes import causes_of
 from rounds.journal import newest_folders, read_journal
 from rounds.outcome import Outcome
@@ -18,9 +19,6 @@ from rounds.reports.results import read_results
 from rounds.round import Round
 from rounds.text import printable, say
 
-# A round must come a little more often than its cadence: one day and two hours, a week and a day …
-_MAX_AGE = {"continuous": "15m", "daily": "26h", "weekly": "8d", "monthly": "32d", "quarterly": "95d"}
-_OTHERWISE = "26h"
 _CODES = {Outcome.WARNING: 1, Outcome.CRITICAL: 2, Outcome.UNKNOWN: 3}
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _LONGEST = 200
@@ -76,7 +74,7 @@ def status_of(reports: Path, batch: str | None, max_age: float | None) -> Status
             3, f"no round {f'of batch {batch} ' if batch else ''}in {reports}: run `rounds run {batch or 'daily'}`"
         )
     age = time.time() - datetime.fromisoformat(told.finished_at or told.started_at).timestamp()
-    allowed = max_age if max_age is not None else read(_MAX_AGE.get(told.batch.partition("-")[0], _OTHERWISE), "s")
+    allowed = max_age if max_age is not None else due_within(told.batch)
     perfdata = _perfdata(told, age, allowed)
     if age < -_CLOCKS_DIFFER:
         ahead = f"the last {told.batch} round ended {shown(-age, 's')} in the future"

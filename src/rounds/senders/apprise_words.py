@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from rounds.reports.text import line
 from rounds.secret import Redactor
+from rounds.senders.sender import REFUSALS
 
 _LOGGERS_WITH_ADDRESSES = ("urllib3", "requests", "requests_oauthlib", "oauthlib", "httpx")
 _CAUSES = (
@@ -21,7 +22,6 @@ _CAUSES = (
 _ANSWER = re.compile(r"Response Details:\s*b?['\"](.+)['\"]$", re.DOTALL)
 _STATUS = re.compile(r"[.,:]?,? ?error=(\d{3})\b")
 _HOST = re.compile(r"localhost|\d+|[\w-]+(?:\.[\w-]+)+")
-_LATER = (408, 425, 429)
 _SHORTEST = 4
 _SHORTEST_VALUE = 8  # in a query: what is shorter is a setting such as format=text
 
@@ -65,7 +65,7 @@ class Heard:
         if cause and cause.lower() not in words.lower():
             words = f"{words}: {cause}"
         status = next((int(match[1]) for message in self.loud if (match := _STATUS.search(message))), 0)
-        return Answer(redacted(words, url, service), is_permanent=400 <= status < 500 and status not in _LATER)
+        return Answer(redacted(words, url, service), is_permanent=status in REFUSALS)
 
 
 _LISTENING = threading.local()

@@ -17,7 +17,7 @@ from rounds.probe import CouldNotLook
 from rounds.quantities import shown
 from rounds.reports.text import line
 from rounds.secret import HOST, Redactor, Secret
-from rounds.senders.sender import Channel, NotDelivered
+from rounds.senders.sender import REFUSALS, Channel, NotDelivered
 from rounds.targets import Endpoint
 
 _URL = re.compile(rf"https?://(?:[^\s/?#@]*@)?{HOST}(?::\d{{1,5}})?(?:[/?#][\x21-\x3f\x41-\x7e]*)?")
@@ -158,8 +158,7 @@ class Line:
         if reply.leads_on:
             host = urlsplit(reply.redirects_to).netloc
             about += f"; it leads on to {self.shown(host) or 'another address'}, which is not followed"
-        later = 400 <= status < 500 and status in (408, 425, 429)
-        permanent = status in (301, 308) or (400 <= status < 500 and not later)
+        permanent = status in REFUSALS
         after = retry_after(reply.headers.get("retry-after", ""))
         return NotDelivered(f"{self.place} answered {about}", permanent=permanent, retry_after=after)
 

@@ -10,6 +10,10 @@ from rounds.quantities import Duration
 from rounds.round import Round
 from rounds.secret import logins
 
+REFUSALS = (400, 413, 422)
+"""The HTTP answers that are about the alert itself. The cause of any other (a token that expired, a hook that moved) is
+with the receiver or our configuration, where a person can mend it: the alert waits."""
+
 
 class NotDelivered(Exception):  # noqa: N818 - what happened, as a person would say it
     """A channel did not take what was sent; the text says why, for people, without a secret.
