@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from pydantic import field_validator
 
-from rounds.expectation import Waiver
 from rounds.fixtures.logs import Counted, Tally
 from rounds.judge import Observer
 from rounds.pattern import Pattern
+from rounds.waivers.waiver import Waiver
 
 Key = TypeVar("Key")
 
@@ -19,6 +19,12 @@ class ExpectedNoise(Waiver):
     """Records that fit a pattern and are known: why, by whom, and until when."""
 
     matching: Pattern
+    until: datetime
+
+    @field_validator("until", mode="after")
+    @classmethod
+    def _from_a_day_on(cls, until: datetime) -> datetime:
+        return until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
 
     @field_validator("matching")
     @classmethod

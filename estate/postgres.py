@@ -3,7 +3,8 @@
 import secrets
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,13 @@ class Postgres:
         with psycopg.connect(self.superuser, autocommit=True) as server:
             cursor = server.execute(sql.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def meanwhile(self, sql: str, back: str) -> Iterator[None]:
+        """One statement now, and at the end another that takes it back."""
+        self.query(sql)
+        yield
+        self.query(back)
 
     def dump(self) -> str:
         command = [str(self.bin / "pg_dump"), "-h", "127.0.0.1", "-p", str(self.port), "-U", self.name, self.name]

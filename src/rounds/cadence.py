@@ -1,4 +1,4 @@
-"""How soon a batch must have come again: its cadence and some slack, one day and two hours, a week and a day …"""
+"""How soon a batch must have come again: its cadence and some slack, such as one day and two hours."""
 
 from rounds.quantities import read
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from rounds.limits import Limit
 from rounds.quantities import Duration
 from rounds.targets import Target, with_targets
+from rounds.waivers.waiver import Waiver
 
 CADENCES = (
     "daily", "weekly", "monthly", "quarterly", "continuous", "pre_maintenance", "post_maintenance", "emergency",
@@ -20,29 +20,6 @@ Cadence = Literal[
 ]
 
 ID = re.compile(r"^(?P<system>[a-z][a-z0-9_]*)\.(?P<area>[a-z][a-z-]*)\.(?P<name>[a-z0-9][a-z0-9-]*)$")
-
-
-class Waiver(BaseModel):
-    """A known fault that somebody owns until a day; afterwards it counts again."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-    owner: str
-    reason: str
-    until: datetime
-    ticket: str = ""
-
-    @field_validator("until")
-    @classmethod
-    def _in_utc(cls, until: datetime) -> datetime:
-        return until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
-
-    def holds(self, now: datetime) -> bool:
-        return now < self.until
-
-    def as_json(self) -> dict[str, str]:
-        """As a record has it: plain text, without what is empty."""
-        told = {"owner": self.owner, "reason": self.reason, "until": self.until.isoformat()}
-        return told | ({"ticket": self.ticket} if self.ticket else {})
 
 
 class Retry(BaseModel):
@@ -74,7 +51,7 @@ class Expectation(BaseModel):
     deadline: Duration | None = None
     retry: Annotated[Retry | None, Field(description="look and judge again before what is not good counts")] = None
     exclusive: Annotated[bool, Field(description="never look in parallel with other looks at the same server")] = False
-    waived: Waiver | None = None
+    waived: Annotated[Waiver | None, Field(description="a known fault that need not alarm for a while")] = None
     skip: Annotated[str | None, Field(description="why this does not apply here, for now or for ever")] = None
 
     @property

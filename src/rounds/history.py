@@ -3,12 +3,24 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rounds.judge import Earlier, EarlierFigure
-from rounds.past import MOST_FIGURES, MOST_OUTCOMES, MOST_RECORDS, Past, main_figure
+from rounds.past import (
+    MOST_ENTRIES,
+    MOST_FIGURES,
+    MOST_OUTCOMES,
+    MOST_PAGES,
+    MOST_RECORDS,
+    Course,
+    Entry,
+    Known,
+    Past,
+    drawn_names,
+    main_figure,
+)
+from rounds.record import Record
 from rounds.round import Round
 from rounds.secret import Secret
 from rounds.store import FILE, Row, Statements, Store, StoreError
@@ -28,26 +40,6 @@ _LAST_OUTCOMES = (
     f"{_NAMES} SELECT o.expectation, o.outcome, o.since FROM names JOIN outcomes AS o ON o.expectation = names.name"  # noqa: S608 - the same
     " AND o.at = (SELECT max(at) FROM outcomes WHERE expectation = names.name AND at < ?)"
 )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What one round saw of an expectation: `at` in seconds since 1970, figures in base units."""
-
-    at: float
-    outcome: str
-    since: str
-    round: str
-    figures: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of a figure from the last round that saw it: its unit, and its limit in words and as JSON."""
-
-    unit: str
-    allowed: str
-    limit: str
 
 
 class History:
@@ -98,26 +90,26 @@ class History:
                 past.outcomes.setdefault(name, []).append(outcome)
             for name, figure, value in _last(statements, "figures", "value", mains, before):
                 past.figures.setdefault((name, figure), []).append(value)
+            for record in [each for each in records if past.is_worth_a_page(each)][:MOST_PAGES]:
+                past.courses[record.id] = _course(statements, record.id, record, MOST_ENTRIES, before)
         return past
+
+    def course(self, expectation: str, record: Record | None, limit: int) -> Course:
+        """All that a page of an expectation shows; `record` is what is known of it from a report, if anything is."""
+        with self.store.reading() as statements:
+            return _course(statements, expectation, record, limit, math.inf)
 
     def entries(self, expectation: str, limit: int) -> list[Entry]:
         """What the last rounds saw of an expectation, the oldest first."""
         if not self.store.exists:
             return []
-        figures: dict[float, dict[str, float]] = {}
         with self.store.reading() as statements:
-            asked = "SELECT at, outcome, since, round FROM outcomes WHERE expectation = ? ORDER BY at DESC LIMIT ?"
-            rows = statements.rows(asked, expectation, limit)[::-1]
-            asked = "SELECT at, name, value FROM figures WHERE expectation = ? AND at >= ?"
-            for at, name, value in statements.rows(asked, expectation, rows[0][0]) if rows else ():
-                figures.setdefault(at, {})[name] = value
-        return [Entry(at, outcome, since, told, figures.get(at, {})) for at, outcome, since, told in rows]
+            return _entries(statements, expectation, limit)
 
     def known(self, expectation: str) -> dict[str, Known]:
         """What is known of the figures of an expectation."""
-        asked = "SELECT name, unit, allowed, bounds FROM limits WHERE expectation = ?"
         with self.store.reading() as statements:
-            return {name: Known(*rest) for name, *rest in statements.rows(asked, expectation)}
+            return _known(statements, expectation)
 
     def names(self) -> list[str]:
         """Every expectation that was ever judged."""
@@ -168,6 +160,36 @@ class History:
         with self.store.transaction() as statements:
             for table in ("outcomes", "figures"):
                 statements.run(f"UPDATE {table} SET at = at - ?", seconds)  # noqa: S608 - our own two names
+
+
+def _known(statements: Statements, expectation: str) -> dict[str, Known]:
+    asked = "SELECT name, unit, allowed, bounds FROM limits WHERE expectation = ?"
+    return {name: Known(*rest) for name, *rest in statements.rows(asked, expectation)}
+
+
+def _entries(
+    statements: Statements, expectation: str, limit: int, before: float = 1e300, names: Sequence[str] | None = None
+) -> list[Entry]:
+    """The last rounds before a time, the oldest first, with the figures of these names; of all without names."""
+    asked = "SELECT at, outcome, since, round FROM outcomes WHERE expectation = ? AND at < ? ORDER BY at DESC LIMIT ?"
+    rows = statements.rows(asked, expectation, before, limit)[::-1]
+    figures: dict[float, dict[str, float]] = {}
+    if rows and names is None:
+        asked = "SELECT at, name, value FROM figures WHERE expectation = ? AND at >= ? AND at < ?"
+        for at, name, value in statements.rows(asked, expectation, rows[0][0], before):
+            figures.setdefault(at, {})[name] = value
+    for name in names or () if rows else ():  # each by itself: the index has expectation, name and time
+        asked = "SELECT at, value FROM figures WHERE expectation = ? AND name = ? AND at >= ? AND at < ?"
+        for at, value in statements.rows(asked, expectation, name, rows[0][0], before):
+            figures.setdefault(at, {})[name] = value
+    return [Entry(at, outcome, since, told, figures.get(at, {})) for at, outcome, since, told in rows]
+
+
+def _course(statements: Statements, expectation: str, record: Record | None, limit: int, before: float) -> Course:
+    known = _known(statements, expectation)
+    names = drawn_names(record, known)
+    entries = _entries(statements, expectation, limit, min(before, 1e300), names)
+    return Course(entries, {name: known[name] for name in names})
 
 
 def _keep_limits(statements: Statements, told: Round) -> None:

@@ -43,21 +43,21 @@ def mistake_in(history: str) -> str:
     return "a password on the command line is seen by all: give '${NAME}', in single quotes, or file:/path"
 
 
+def setting(name: str, folder: Path) -> str:
+    """A value of pytest's own configuration, here or above, before pytest runs, or without; empty if not there."""
+    line = re.compile(rf"^[ \t]*{name}[ \t]*=[ \t]*[\"']?([^\"'#\r\n]*)", re.MULTILINE)
+    return next((match[1].strip() for text in _configured(folder) if (match := line.search(text))), "")
+
+
 def _is_configured(folder: Path) -> bool:
-    """Whether pytest's own configuration, here or above, turns rounds on."""
+    """Whether pytest's own configuration turns rounds on."""
+    return any("rounds_systems" in text for text in _configured(folder))
+
+
+def _configured(folder: Path) -> list[str]:
+    """The texts of the files that pytest may be configured in: of the nearest folder, here or above, that has any."""
     for place in (folder, *folder.parents):
         found = [place / name for name in _CONFIGURATIONS if (place / name).is_file()]
         if found:
-            return any("rounds_systems" in path.read_text(encoding="utf-8", errors="replace") for path in found)
-    return False
-
-
-def setting(name: str, folder: Path) -> str:
-    """A value of pytest's own configuration, here or above, for a command that runs no pytest; empty if not there."""
-    line = re.compile(rf"^[ \t]*{name}[ \t]*=[ \t]*[\"']?([^\"'#\r\n]*)", re.MULTILINE)
-    for place in (folder, *folder.parents):
-        found = [place / each for each in _CONFIGURATIONS if (place / each).is_file()]
-        if found:
-            texts = [path.read_text(encoding="utf-8", errors="replace") for path in found]
-            return next((match[1].strip() for text in texts if (match := line.search(text))), "")
-    return ""
+            return [path.read_text(encoding="utf-8", errors="replace") for path in found]
+    return []

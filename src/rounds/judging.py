@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rounds.expectation import Expectation, Waiver
+from rounds.expectation import Expectation
 from rounds.history import History
 from rounds.judge import Earlier, Observer
 from rounds.looked import Looked
@@ -20,6 +20,7 @@ from rounds.round import now
 from rounds.secret import Redactor
 from rounds.select import BLANK, EXPECTED, is_worker
 from rounds.text import printable
+from rounds.waivers.waiver import Waiver
 
 OBSERVER = pytest.StashKey[Observer]()
 RESULT = pytest.StashKey["Result"]()

@@ -101,23 +101,29 @@ def _short(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
-Duration = Annotated[
-    float,
-    BeforeValidator(lambda given: read(given, "s")),
-    WithJsonSchema({"type": ["string", "number"], "description": "a duration such as 26h or 500ms"}),
-]
+def _described(unit: str) -> WithJsonSchema:
+    """For editors: only zero may stand without a unit, of what has one but a percentage."""
+    types = {"type": "string"} if unit == "%" else {"type": ["string", "number"], "minimum": 0, "maximum": 0}
+    said = {"description": f"{_KINDS[unit]} such as {_EXAMPLES[unit]}", "examples": _examples(unit)}
+    return WithJsonSchema(types | {"pattern": r"\d|\$\{"} | said)
+
+
+def _examples(unit: str) -> list[str]:
+    return _EXAMPLES[unit].split(" or ")
+
+
+def unit_of(schema: dict[str, Any]) -> str | None:
+    """The base unit of a figure by its JSON Schema, also where it may be left out; None for all else."""
+    shapes = [schema, *schema.get("anyOf", ())]
+    units = (unit for unit in _KINDS for shape in shapes if shape.get("examples") == _examples(unit))
+    return next(units, None)
+
+
+Duration = Annotated[float, BeforeValidator(lambda given: read(given, "s")), _described("s")]
 """Seconds, written as `26h`, `500ms`, `1d12h`."""
 
-Size = Annotated[
-    float,
-    BeforeValidator(lambda given: read(given, "B")),
-    WithJsonSchema({"type": ["string", "number"], "description": "a size such as 10 MB"}),
-]
+Size = Annotated[float, BeforeValidator(lambda given: read(given, "B")), _described("B")]
 """Bytes, written as `10 MB`, `1GiB`."""
 
-Percentage = Annotated[
-    float,
-    BeforeValidator(lambda given: read(given, "%")),
-    WithJsonSchema({"type": ["string", "number"], "description": "a percentage such as 85%"}),
-]
+Percentage = Annotated[float, BeforeValidator(lambda given: read(given, "%")), _described("%")]
 """Percent, written as `85%`."""

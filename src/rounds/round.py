@@ -45,7 +45,7 @@ class Round:
 
     `problems` are things that went wrong with the round itself (a report that could not be written, a file that could
     not be collected): with any of them the round is not ok. `notices` are things pointed out, which change no outcome
-    (a waiver that covers no row); `rounds.waivers.notices` has all of them. `ended` says in words how it ended.
+    (a waiver that covers no row); `rounds.waivers.notices.notices` has all of them. `ended` says in words how it ended.
     `slowest_look` is what the round waited for longest: nobody looks faster than that. `durations` says where the time
     went.
     """

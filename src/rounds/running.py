@@ -187,6 +187,17 @@ class Running:
         for record in self.looked.name_causes(self.told.records):
             self._keep(record)
         self.told.problems += remember(self.told, self.history)
+        if not any("could not be read" in problem for problem in self.told.problems):  # else it waits once more in vain
+            self.told.notices = [*map(self.clean, self._windows()), *self.told.notices]
+
+    def _windows(self) -> list[str]:
+        from rounds.alerting.windows import notices_of_windows  # noqa: PLC0415 - not while probes look
+
+        try:
+            return notices_of_windows(self.told, self.history.store)
+        except Exception as error:  # noqa: BLE001 - as in remember
+            self._problem(f"the history could not be read: {error}")
+            return []
 
     @property
     def history(self) -> History:

@@ -14,8 +14,8 @@ from rounds.secret import Redactor
 from rounds.store import Direct, Statements, StoreError
 
 _LOCK = 7_146_531  # of ours alone, for PostgreSQL's advisory locks
-_LONGEST_SECONDS = 60.0
-_PATIENCE = {"lock_timeout": "10s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+_LONGEST_SECONDS = 15.0
+_PATIENCE = {"lock_timeout": "8s", "statement_timeout": "10s", "idle_in_transaction_session_timeout": "15s"}
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from rounds.alerting.alert import Kind, Level
 from rounds.alerting.ledger import Taken, read_states, take, waiting
 from rounds.alerting.sending import Outbox
 from rounds.alerting.telling import firing, record_flips
+from rounds.alerting.windows import close_windows, keep_window, new_window
 from rounds.outcome import Outcome
+from rounds.senders.sender import NotDelivered
 from tests.alerting.conftest import BEGUN, a_record, a_round
 
 OK, CRITICAL, UNKNOWN, WARNING = Outcome.OK, Outcome.CRITICAL, Outcome.UNKNOWN, Outcome.WARNING
@@ -20,7 +22,7 @@ DAY = 24 * HOUR
 def seen(store, alerting):
     """Record and send a round of some rows at a time."""
 
-    def seen(at, rows, batch="daily", said=None, declared=()):
+    def seen(at, rows, batch="daily", said=None, declared=None):
         said = said or alerting(policy={"remind": None})
         records = [a_record(name, outcome, BEGUN + at, **given) for name, (outcome, given) in rows.items()]
         record_flips(a_round(BEGUN + at, *records, batch=batch), said, store, declared)
@@ -81,14 +83,14 @@ def test_who_heard_that_it_is_critical_hears_that_it_is_only_a_warning_now_and_t
 
 def test_a_row_that_the_inventory_has_no_more_is_ended(seen, channels, lasting):
     seen(0, {"shop.a.old": (CRITICAL, {}), "shop.a.other": (OK, {}), "bank.a.row": (CRITICAL, {})})
-    seen(HOUR, {"shop.a.other": (OK, {})}, declared=["shop.a.other", "shop.a.old"])  # not judged, but there
+    seen(HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": (), "shop.a.old": ()})  # not judged, but there
     assert told(channels["pager"]) == [("bad", "shop.a.old"), ("bad", "bank.a.row")]
-    seen(2 * HOUR, {"shop.a.other": (OK, {})}, declared=["shop.a.other"])
+    seen(2 * HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": ()})
     (*_, ended) = channels["pager"].taken
     assert (ended.kind, ended.key, ended.lasted_seconds) == (Kind.ENDED, "shop.a.old", 2 * HOUR)
     assert ended.rows[0].summary == "the inventory has no such row any more"
     assert [alert.key for alert, _ in lasting(2 * HOUR)] == ["bank.a.row"]  # of a system that is not ours
-    seen(3 * HOUR, {"shop.a.other": (OK, {})}, declared=["shop.a.other"])
+    seen(3 * HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": ()})
     assert len(channels["pager"].taken) == 3
 
 
@@ -129,7 +131,7 @@ def test_a_cause_that_moves_to_another_target_is_told_there_and_is_over_here(see
     seen(2 * HOUR, {f"shop.a.row{n}": (UNKNOWN, {"summary": "no answer in time"}) for n in range(3)})  # no new cause
     seen(3 * HOUR, {f"shop.a.row{n}": (OK, {}) for n in range(3)})
     assert told(channels["pager"]) == [
-        ("bad", "shop/host"), ("bad", "shop/database"), ("recovered", "shop/host"), ("recovered", "shop/database"),
+        ("bad", "shop/host"), ("bad", "shop/database"), ("ended", "shop/host"), ("recovered", "shop/database"),
     ]  # fmt: skip
 
 
@@ -150,3 +152,122 @@ def test_what_another_runner_sends_just_now_is_not_overtaken(store, channels, al
         assert take(statements, due[0], time.time() + 60) is Taken.OURS  # the other runner, before we come to it
     Outbox(store, said.channels, time.monotonic() + 5)._send(said.channels["pager"], due)
     assert channels["pager"].taken == []
+
+
+def test_what_was_broken_and_cannot_be_looked_at_now_is_neither_news_nor_good(seen, channels):
+    disks = [f"shop.a.disk{n}" for n in range(3)]
+    seen(0, dict.fromkeys(disks, (CRITICAL, {})))
+    seen(HOUR, dict.fromkeys([*disks, "shop.a.load"], unreachable("shop/host")))
+    seen(2 * HOUR, {**dict.fromkeys(disks, (UNKNOWN, {"summary": "not judged: Ctrl-C"})), "shop.a.load": (OK, {})})
+    seen(3 * HOUR, {disks[0]: (OK, {}), **dict.fromkeys(disks[1:], (CRITICAL, {}))})
+    assert told(channels["pager"])[3:] == [("bad", "shop/host"), ("recovered", "shop/host"), ("recovered", disks[0])]
+
+
+def test_when_all_that_is_behind_a_target_was_broken_one_row_tells_that_it_is_down(seen, channels):
+    disks = [f"shop.a.disk{n}" for n in range(2)]
+    seen(0, dict.fromkeys(disks, (CRITICAL, {})))
+    seen(HOUR, dict.fromkeys(disks, unreachable("shop/host")))
+    seen(2 * HOUR, {disks[0]: (CRITICAL, {}), disks[1]: (OK, {})})
+    assert told(channels["pager"])[2:] == [
+        ("bad", "shop/host"), ("ended", disks[0]),
+        ("bad", disks[0]), ("recovered", disks[1]), ("recovered", "shop/host"),
+    ]  # fmt: skip
+    ended = channels["pager"].taken[3]
+    assert ended.title == "shop.a.disk0: told under shop/host from now on: shop/host cannot be reached"
+
+
+def test_what_depends_on_a_target_that_is_down_is_told_under_it_and_what_stays_broken_for_itself(seen, channels):
+    behind = {
+        "shop.a.login": ("shop/api", "shop/database", "shop/host"), "shop.a.orders": ("shop/database", "shop/host"),
+        "shop.a.size": ("shop/host",), "shop.a.mail": (),
+    }  # fmt: skip
+    rows = {
+        "shop.a.login": (CRITICAL, {}), "shop.a.orders": unreachable("shop/database"),
+        "shop.a.size": unreachable("shop/database"), "shop.a.mail": (CRITICAL, {}),
+    }  # fmt: skip
+    seen(0, rows, declared=behind)
+    assert [(alert.key, [row.id for row in alert.rows]) for alert in channels["pager"].taken] == [
+        ("shop/database", ["shop.a.login", "shop.a.orders", "shop.a.size"]), ("shop.a.mail", ["shop.a.mail"]),
+    ]  # fmt: skip
+    assert "3 rows" in channels["pager"].taken[0].title
+    good = {"shop.a.orders": (OK, {}), "shop.a.size": (OK, {})}
+    seen(HOUR, {"shop.a.login": (CRITICAL, {}), **good}, declared=behind)
+    assert told(channels["pager"])[2:] == [("bad", "shop.a.login"), ("recovered", "shop/database")]
+    seen(2 * HOUR, {"shop.a.login": (OK, {}), "shop.a.mail": (OK, {})}, declared=behind)
+    assert told(channels["pager"])[4:] == [("recovered", "shop.a.login"), ("recovered", "shop.a.mail")]
+
+
+def test_what_depends_on_a_target_that_another_batch_found_down_waits_for_it(seen, channels):
+    behind = {"shop.a.login": ("shop/database",), "shop.a.orders": ()}
+    seen(0, {"shop.a.orders": unreachable("shop/database")}, batch="daily", declared=behind)
+    for seconds in (600, 900):
+        seen(seconds, {"shop.a.login": (CRITICAL, {})}, batch="continuous", declared=behind)
+    assert told(channels["pager"]) == [("bad", "shop/database")]
+    seen(1200, {"shop.a.orders": (OK, {})}, batch="daily", declared=behind)
+    seen(1500, {"shop.a.login": (CRITICAL, {})}, batch="continuous", declared=behind)
+    assert told(channels["pager"])[1:] == [("recovered", "shop/database"), ("bad", "shop.a.login")]
+
+
+def test_a_row_that_alone_cannot_be_looked_at_when_its_target_answers_again_is_told_for_itself(seen, channels):
+    seen(0, {f"shop.a.row{n}": unreachable("shop/host") for n in range(2)})
+    seen(HOUR, {"shop.a.row0": (OK, {}), "shop.a.row1": (UNKNOWN, {"summary": "no answer within 10 s"})})
+    assert told(channels["pager"]) == [("bad", "shop/host"), ("recovered", "shop/host"), ("bad", "shop.a.row1")]
+
+
+def test_a_target_that_answered_is_over_although_a_weekly_row_has_not_looked_since(seen, channels):
+    both = {"shop.a.daily": unreachable("shop/database"), "shop.a.weekly": unreachable("shop/database")}
+    seen(0, both)
+    seen(DAY, {"shop.a.daily": (OK, {})})
+    seen(2 * DAY, {"shop.a.daily": unreachable("shop/database")})
+    seen(3 * DAY, {name: (OK, {}) for name in both}, batch="weekly")
+    assert told(channels["pager"]) == [("bad", "shop/database"), ("recovered", "shop/database")] * 2
+
+
+def test_a_cause_is_reminded_of_once_whenever_its_rows_joined(seen, channels, alerting):
+    said = alerting(policy={"remind": "24h"})
+    for hour in range(0, 72, 6):
+        rows = {f"shop.a.row{n}": unreachable("shop/database") for n in range(1 + min(hour // 6, 3))}
+        seen(hour * HOUR, rows, said=said)
+    assert told(channels["pager"])[1:] == [("reminder", "shop/database")] * 2
+    assert {alert.since for alert in channels["pager"].taken} == {"2026-01-05T06:00:00.000Z"}
+
+
+def test_a_level_that_changes_again_and_again_is_flapping_too(seen, channels):
+    for number in range(40):
+        level = WARNING if number % 2 else CRITICAL
+        seen(number * 300, {"shop.a.row": (level, {})})
+    assert told(channels["pager"])[-1] == ("flapping", "shop.a.row")
+    assert len(channels["pager"].taken) == 7
+
+
+def test_a_cause_that_moves_to_and_fro_is_flapping_too(seen, channels):
+    for number in range(40):
+        seen(number * 300, {"shop.a.row": unreachable("shop/host" if number % 2 else "shop/database")})
+    assert "flapping" in [kind for kind, _ in told(channels["pager"])]
+    assert len(channels["pager"].taken) < 20
+
+
+def test_what_comes_first_is_told_first_also_when_the_clock_went_back(seen, channels, alerting, store):
+    channels["chat"].refuses = lambda: NotDelivered("chat is down")
+    seen(0, {"shop.a.row": (CRITICAL, {})})
+    seen(-2 * HOUR, {"shop.a.row": (OK, {})})
+    channels["chat"].refuses = lambda: None
+    Outbox(store, alerting().channels, time.monotonic() + 5, clock=lambda: time.time() + DAY).send_all()
+    assert told(channels["chat"]) == [("bad", "shop.a.row"), ("recovered", "shop.a.row")]
+
+
+def test_skipped_rounds_neither_hide_nor_delay_what_is_bad(seen, channels, alerting):
+    said = alerting(policy={"remind": None, "after": 3})
+    for day, outcome in enumerate((CRITICAL, CRITICAL, Outcome.SKIPPED, CRITICAL)):
+        seen(day * DAY, {"shop.a.row": (outcome, {})}, said=said)
+    assert told(channels["pager"]) == [("bad", "shop.a.row")]
+
+
+def test_what_was_judged_in_a_window_is_not_told_when_the_round_ends_after_it(store, alerting):
+    with store.transaction() as statements:
+        keep_window(statements, new_window("shop", BEGUN, HOUR, "eve", "moving"))
+        close_windows(statements, "shop", BEGUN + 100)
+    inside, outside = (a_record(f"shop.a.at{at}", CRITICAL, BEGUN + at) for at in (50, 105))
+    told_round = a_round(BEGUN + 110, inside, outside)
+    told_round.started_at = inside.judged_at
+    assert [alert.key for alert in record_flips(told_round, alerting(), store)] == ["shop.a.at105"]

@@ -118,18 +118,23 @@ def test_a_test_goes_through_each_channel_and_says_who_answered(project, alerts,
     assert kinds(hook) == [("test", "rounds.alerting.test")]
 
 
-FOREIGN = """<testsuites><testsuite name="api" timestamp="2026-11-22T06:00:00">
+FOREIGN = """<testsuites><testsuite name="api" timestamp="2026-11-22T0{}:00:00">
 <testcase classname="Cart" name="adds up"/><testcase classname="Cart" name="is fast">{}</testcase>
 </testsuite></testsuites>"""
 
 
 def test_a_foreign_junit_file_is_told_by_its_changes(project, hook):
     path = project.folder / "junit.xml"
-    for inside in ('<failure message="took 9 s">trace</failure>', ""):
-        path.write_text(FOREIGN.format(inside))
-        project.run("alert", "junit.xml")
+    slow = '<failure message="took 9 s">trace</failure>'
+    for hour, inside in ((6, slow), (7, ""), (6, slow)):
+        path.write_text(FOREIGN.format(hour, inside))
+        done = project.run("alert", "junit.xml", "--link", "https://ci.example/17")
     assert kinds(hook) == [("bad", "api.cart.is-fast"), ("recovered", "api.cart.is-fast")]
     assert "took 9 s" in hook[1][0]["text"]
+    assert "Where: Cart::is fast" in hook[1][0]["text"]
+    assert "Report: https://ci.example/17" in hook[1][0]["text"]
+    assert done.returncode == 4, "a file that is older than what is known"
+    assert "nothing is told: what the file says" in done.stderr
 
 
 def test_our_own_junit_file_says_the_same_as_the_round(project, hook):

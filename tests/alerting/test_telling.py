@@ -97,7 +97,8 @@ def test_a_channel_that_is_down_stops_no_other_and_gets_all_of_it_later_in_order
     for day, outcome in enumerate((CRITICAL, OK)):
         at = BEGUN + day * DAY
         sent = tell(a_round(at, a_record("shop.a.row", outcome, at)), said, store)
-    assert sent.problems == []  # it said when to come again, which is not yet
+    (waits,) = sent.problems  # it said when to come again, which is not yet
+    assert waits.startswith("chat: 2 alerts wait for it, next tried after ")
     assert kinds(channels["pager"]) == [("bad", "shop.a.row"), ("recovered", "shop.a.row")]
     channels["chat"].refuses = lambda: None
     Outbox(store, said.channels, time.monotonic() + 5, clock=lambda: time.time() + 3600).send_all()
@@ -107,7 +108,7 @@ def test_a_channel_that_is_down_stops_no_other_and_gets_all_of_it_later_in_order
 def test_what_a_channel_refuses_for_good_is_told_and_not_tried_again(store, channels, alerting):
     channels["chat"].refuses = lambda: NotDelivered("too long", permanent=True)
     sent = tell(a_round(BEGUN, a_record("shop.a.row", CRITICAL, BEGUN)), alerting(), store)
-    assert sent.problems == ["chat: too long"]
+    assert sent.problems == ["chat: too long; given up: shop.a.row: used is 91 %, allowed is at most 90 %"]
     channels["chat"].refuses = lambda: None
     assert Outbox(store, alerting().channels, time.monotonic() + 5).send_all().taken == {}
 

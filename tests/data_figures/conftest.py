@@ -1,19 +1,17 @@
 """Tables in a real PostgreSQL and in SQLite, and checks that look at them with the real probes."""
 
-import inspect
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rounds.fixtures import data_other, data_scan, data_snapshot
-from rounds.judge import Earlier, Observer
-from rounds.probe import PROBES, CouldNotLook
+from rounds.judge import Observer
 from rounds.targets import Dataset, Postgres, Sqlite
+from tests.data_scan.conftest import of_sqlite
+from tests.judging import judged
 from tests.postgres.conftest import Server, server
 
 assert server
@@ -58,13 +56,7 @@ class Table:
 @pytest.fixture(params=["postgres", "sqlite"])
 def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
     if request.param == "sqlite":
-        path = tmp_path / "sales.sqlite"
-
-        def write(statement: str) -> None:
-            with closing(sqlite3.connect(path)) as connection, connection:
-                connection.execute(statement)
-
-        yield Table(Sqlite(name="file", system="shop", path=str(path)), write)
+        yield Table(*of_sqlite(tmp_path / "sales.sqlite"))
     else:
         running: Server = request.getfixturevalue("server")
 
@@ -91,18 +83,4 @@ def row() -> Callable[..., Any]:
 
 @pytest.fixture
 def judge() -> Callable[..., Observer]:
-    """Look with the real probes of a check, and judge."""
-
-    def judged(check: Callable[..., None], expected: Any, earlier: Earlier | None = None) -> Observer:
-        observer = Observer()
-        given: dict[str, Any] = {"expected": expected, "observe": observer, "earlier": earlier or Earlier()}
-        for name in inspect.signature(check).parameters.keys() - given.keys():
-            probe = PROBES[name]
-            given[name] = probe.look(**{argument: getattr(expected, argument) for argument in probe.arguments})
-            for each in given[name].values() if isinstance(given[name], dict) else ():
-                if isinstance(each, CouldNotLook):
-                    raise each
-        check(**{name: given[name] for name in inspect.signature(check).parameters})
-        return observer
-
     return judged

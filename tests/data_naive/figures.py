@@ -9,27 +9,9 @@ from fractions import Fraction
 from statistics import stdev
 from typing import Any
 
-from rounds.measures import (
-    Aggregate,
-    Between,
-    Broken,
-    Distinct,
-    Holding,
-    LengthBetween,
-    Matching,
-    Measure,
-    Newest,
-    NotInFuture,
-    Nulls,
-    OneOf,
-    Orphans,
-    Percentile,
-    Reading,
-    Repeated,
-    Rows,
-    Rule,
-    Scope,
-    Statistic,
+from rounds.measures import (  # isort: skip
+    Aggregate, Between, Broken, Distinct, Holding, LengthBetween, Matching, Measure, Newest, NotInFuture, Nulls,
+    OneOf, Orphans, Percentile, Reading, Repeated, Rows, Rule, Scope, Statistic,
 )  # fmt: skip
 from tests.data_naive.tables import PARENT, Condition, Naive
 

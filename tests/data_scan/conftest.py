@@ -58,16 +58,20 @@ class Orders:
             return connection.execute(statement.encode()).fetchall()
 
 
+def of_sqlite(path: Path) -> tuple[Sqlite, Callable[[str], None]]:
+    """A file as a target, and what runs a statement in it."""
+
+    def write(statement: str) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+
+    return Sqlite(name="file", system="shop", path=str(path)), write
+
+
 @pytest.fixture(params=["postgres", "sqlite"])
 def orders(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Orders]:
     if request.param == "sqlite":
-        path = tmp_path / "orders.sqlite"
-
-        def write(statement: str) -> None:
-            with closing(sqlite3.connect(path)) as connection, connection:
-                connection.execute(statement)
-
-        yield Orders(Sqlite(name="file", system="shop", path=str(path)), write)
+        yield Orders(*of_sqlite(tmp_path / "orders.sqlite"))
         return
     running: Server = request.getfixturevalue("server")
     yield _of_postgres(running)

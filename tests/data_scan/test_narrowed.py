@@ -3,18 +3,9 @@
 import pytest
 
 from rounds.fixtures.data_scan import scan
-from rounds.measures import (
-    Between,
-    Broken,
-    Distinct,
-    Newest,
-    Nulls,
-    Orphans,
-    Percentile,
-    Repeated,
-    Rows,
-    Scope,
-    Statistic,
+
+from rounds.measures import (  # isort: skip
+    Between, Broken, Distinct, Newest, Nulls, Orphans, Percentile, Repeated, Rows, Scope, Statistic,
 )  # fmt: skip
 from rounds.probe import CouldNotLook
 

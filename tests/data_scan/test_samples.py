@@ -6,21 +6,10 @@ import pytest
 
 from rounds.fixtures.data_postgres import PostgresDatabase
 from rounds.fixtures.data_scan import scan
-from rounds.measures import (
-    Between,
-    Broken,
-    Distinct,
-    Holding,
-    LengthBetween,
-    Matching,
-    NotInFuture,
-    Nulls,
-    OneOf,
-    Orphans,
-    Percentile,
-    Repeated,
-    Rows,
-    Scope,
+
+from rounds.measures import (  # isort: skip
+    Between, Broken, Distinct, Holding, LengthBetween, Matching, NotInFuture, Nulls, OneOf, Orphans, Percentile,
+    Repeated, Rows, Scope,
 )  # fmt: skip
 from rounds.probe import CouldNotLook, RunbookDisagrees
 from tests.data_scan.conftest import QUOTED

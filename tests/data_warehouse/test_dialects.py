@@ -11,24 +11,10 @@ from rounds.fixtures import data_scan
 from rounds.fixtures.data_catalog import Column, Relation
 from rounds.fixtures.data_database import Refused
 from rounds.fixtures.data_warehouse_types import column_of
-from rounds.measures import (
-    Aggregate,
-    Between,
-    Broken,
-    Distinct,
-    Holding,
-    LengthBetween,
-    Matching,
-    Newest,
-    NotInFuture,
-    Nulls,
-    OneOf,
-    Orphans,
-    Percentile,
-    Repeated,
-    Rows,
-    Scope,
-    Statistic,
+
+from rounds.measures import (  # isort: skip
+    Aggregate, Between, Broken, Distinct, Holding, LengthBetween, Matching, Newest, NotInFuture, Nulls, OneOf,
+    Orphans, Percentile, Repeated, Rows, Scope, Statistic,
 )  # fmt: skip
 from rounds.targets import Dataset, Warehouse
 

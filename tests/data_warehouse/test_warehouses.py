@@ -6,27 +6,10 @@ import pytest
 
 from rounds.fixtures.data_scan import scan
 from rounds.fixtures.data_warehouse import warehouse
-from rounds.measures import (
-    Aggregate,
-    Between,
-    Broken,
-    Columns,
-    Distinct,
-    Grouped,
-    Holding,
-    LengthBetween,
-    Matching,
-    Newest,
-    NotInFuture,
-    Nulls,
-    OneOf,
-    Orphans,
-    Percentile,
-    Repeated,
-    Rows,
-    Scope,
-    Shape,
-    Statistic,
+
+from rounds.measures import (  # isort: skip
+    Aggregate, Between, Broken, Columns, Distinct, Grouped, Holding, LengthBetween, Matching, Newest, NotInFuture,
+    Nulls, OneOf, Orphans, Percentile, Repeated, Rows, Scope, Shape, Statistic,
 )  # fmt: skip
 from rounds.probe import CouldNotLook, RunbookDisagrees
 from rounds.targets import Dataset

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -63,7 +64,7 @@ targets:
   project: {kind: compose, host: web, file: f}
   log: {kind: log, compose: project, service: app, pattern: '^(?P<time>x)', time_format: "%Y"}
 """
-WAIVED = {"owner": "eve", "reason": "moved", "until": "2999-01-01T00:00:00Z"}
+WAIVED = {"owner": "eve", "reason": "moved", "until": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"}
 ALONE_AND_XDIST = pytest.mark.parametrize("extra", [[], ["--", "-n", "2"]], ids=["alone", "xdist"])
 
 

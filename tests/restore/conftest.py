@@ -8,8 +8,11 @@ import pytest
 
 from rounds.probe import KEPT
 from rounds.targets import RestoreDrill
+from tests.scratch_postgres.conftest import _quick_init, clusters
 
 from .servers import Put, Server, backups_in, put_into, server_of
+
+__all__ = ["_quick_init", "clusters"]
 
 
 @pytest.fixture(scope="module")

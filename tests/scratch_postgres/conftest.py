@@ -91,7 +91,7 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _quick_init(monkeypatch: pytest.MonkeyPatch, clusters: Path) -> None:
+def _quick_init(monkeypatch: pytest.MonkeyPatch, clusters: Path, in_memory: None) -> None:  # noqa: ARG001
     """What initdb makes is copied from its first run for each version: there are many tests, and it takes half of each."""
     real = Scratch.init
 

@@ -48,7 +48,7 @@ def test_could_not_look_is_said_otherwise_than_is_broken(alert):
         (
             {"kind": Kind.ENDED, "level": Level.GOOD},
             "ENDED: ",
-            "is not judged any more (skipped, waived, or its row is gone)",
+            "is not told any more since",
         ),
     ],
 )
@@ -81,7 +81,7 @@ def test_many_rows_of_one_cause_are_the_first_few_and_how_many_more(of_many):
         "- bigshot.area.name-0 (could not look): database (postgresql://db:5432/shop) cannot be reached: connection refused [Daily > Morning Checklist]",
     ]
     assert "\nand 12 more\n" in text.body
-    assert "Remedy: see why bigshot/database cannot be looked at" in text.body
+    assert "Remedy: let Rounds reach bigshot/database again" in text.body
     assert "find what grew" not in text.body  # the remedy of a disk is none for a database
 
 
@@ -90,13 +90,13 @@ def test_the_worst_rows_come_first_with_the_place_of_each(of_many, alert):
     worst = replace(rows[2], level=Level.CRITICAL, target="app", remedy="restart it")
     text = told(alert(key="bigshot/database", rows=(*rows[:2], worst)))
     assert "3 expectations:\n- bigshot.area.name-2 (critical) at app: " in text.body
-    assert "Remedy (bigshot.area.name-2): restart it" in text.body
+    assert "Remedy: let Rounds reach bigshot/database again" in text.body  # the cause of all of them
 
 
 def test_a_cause_with_one_row_names_the_row_and_can_be_looked_at_again(of_many):
     text = told(of_many(1))
     assert "\n1 expectation:\n- bigshot.area.name-0 (could not look): database" in text.body
-    assert "Remedy: see why bigshot/database cannot be looked at" in text.body
+    assert "Remedy: let Rounds reach bigshot/database again" in text.body
     over = told(of_many(1, kind=Kind.RECOVERED, level=Level.GOOD))
     assert over.body.startswith("bigshot/database can be looked at again since ")
 

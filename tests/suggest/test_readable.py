@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rounds import column_names, readable_figures
+from rounds.suggest import column_names, figures
 
 NUMBERS = st.floats(min_value=-1e12, max_value=1e12, allow_nan=False).filter(
     lambda value: not value or abs(value) > 1e-9
@@ -16,8 +16,8 @@ NUMBERS = st.floats(min_value=-1e12, max_value=1e12, allow_nan=False).filter(
 @given(NUMBERS)
 def test_figures_are_rounded_outwards(value):
     air = abs(value) * 1e-9
-    assert readable_figures.below(value) <= value + air
-    assert value - air <= readable_figures.above(value) <= max(value + abs(value), 0)
+    assert figures.below(value) <= value + air
+    assert value - air <= figures.above(value) <= max(value + abs(value), 0)
 
 
 @pytest.mark.parametrize(
@@ -33,23 +33,23 @@ def test_figures_are_rounded_outwards(value):
     ],
 )
 def test_figures_are_plain(value, above, below):
-    assert readable_figures.above(value) == above
-    assert readable_figures.below(value) == below
+    assert figures.above(value) == above
+    assert figures.below(value) == below
 
 
 @given(st.floats(min_value=1e-6, max_value=100))
 def test_a_share_has_air_above_it(percent):
-    text = readable_figures.share_above(percent)
+    text = figures.share_above(percent)
     assert percent <= float(text.removesuffix("%")) <= max(percent * 2.05, percent + 2)
 
 
 def test_shares_counts_and_durations():
-    assert [readable_figures.share_above(each) for each in (2.9, 0.12, 47, 99.9)] == ["3%", "0.2%", "48%", "100%"]
-    assert [readable_figures.two_digits_below(each) for each in (7, 99, 12_345, 200_000)] == [7, 99, 12_000, 200_000]
-    assert readable_figures.duration_above(5400) == "2h"
-    assert readable_figures.duration_above(1e9) is None
-    assert readable_figures.duration("36h") == 36 * 3600
-    assert math.isclose(float(readable_figures.said(12.345)), 12.3)
+    assert [figures.share_above(each) for each in (2.9, 0.12, 47, 99.9)] == ["3%", "0.2%", "48%", "100%"]
+    assert [figures.two_digits_below(each) for each in (7, 99, 12_345, 200_000)] == [7, 99, 12_000, 200_000]
+    assert figures.duration_above(5400) == "2h"
+    assert figures.duration_above(1e9) is None
+    assert figures.duration("36h") == 36 * 3600
+    assert math.isclose(float(figures.said(12.345)), 12.3)
 
 
 @pytest.mark.parametrize(

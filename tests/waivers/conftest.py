@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rounds.inventory.found import FoundCheck
+from rounds.inventory.load import Inventory, load
+
+ROW = "- {id: shop.health.disk, check: disk-usage, host: web, when: [daily], runbook: Daily}\n"
 SPEC = spec_from_file_location("machine_conftest", Path(__file__).parent.parent / "machine" / "conftest.py")
 machine = module_from_spec(SPEC)
 SPEC.loader.exec_module(machine)
@@ -27,3 +31,19 @@ def at() -> Callable[..., str]:
         return moment.isoformat().replace("+00:00", "Z")
 
     return written
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch) -> Callable[..., Inventory]:
+    """Load a system with such texts of its files, in a folder of its own that we are in."""
+    folder = tmp_path / "systems" / "shop"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    def loaded(**files: str) -> Inventory:
+        given = {"inventory": "targets:\n  web: {kind: host}\n", "expectations": ROW} | files
+        for name, text in given.items():
+            (folder / f"{name}.yaml").write_text(text)
+        return load(tmp_path / "systems", {"disk-usage": FoundCheck("disk-usage", tmp_path)})
+
+    return loaded

@@ -2,10 +2,6 @@
 
 import pytest
 
-from rounds.inventory.found import FoundCheck
-from rounds.inventory.load import load
-
-ROW = "- {id: shop.health.disk, check: disk-usage, host: web, when: [daily], runbook: Daily}\n"
 GOOD = {
     "id": "shop.health.disk",
     "owner": "eve",
@@ -16,18 +12,12 @@ GOOD = {
 
 
 @pytest.fixture
-def said(tmp_path, monkeypatch):
-    """Load a system with such a file of waivers and say what is wrong."""
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "systems" / "shop"
-    folder.mkdir(parents=True)
-    (folder / "inventory.yaml").write_text("targets:\n  web: {kind: host}\n")
-    (folder / "expectations.yaml").write_text(ROW)
+def said(shop):
+    """What is wrong with such a file of waivers."""
 
     def of(text):
-        (folder / "waivers.yaml").write_text(text)
-        inventory = load(tmp_path / "systems", {"disk-usage": FoundCheck("disk-usage", None)})
-        return [str(mistake).removeprefix("systems/shop/waivers.yaml:") for mistake in sorted(set(inventory.mistakes))]
+        mistakes = sorted(set(shop(waivers=text).mistakes))
+        return [str(each).removeprefix("systems/shop/waivers.yaml:") for each in mistakes]
 
     return of
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from ...fault import fault
 from ...prometheus import growing
@@ -27,17 +28,16 @@ def one_page_only(estate: Renec) -> Iterator[None]:
 
 @fault("the spider of the centres has been stopped for two days", "renec.data-quality.freshness")
 def harvest_two_days_old(estate: Renec) -> Iterator[None]:
-    estate.database.query("UPDATE centros SET harvested_at = harvested_at - interval '2 days'")
-    yield
-    estate.database.query("UPDATE centros SET harvested_at = harvested_at + interval '2 days'")
+    move = "UPDATE centros SET harvested_at = harvested_at {} interval '2 days'"
+    with estate.database.meanwhile(move.format("-"), move.format("+")):
+        yield
 
 
 @fault("a row says that it was harvested next week", "renec.data-quality.freshness")
 def row_from_the_future(estate: Renec) -> Iterator[None]:
-    move = "UPDATE centros SET harvested_at = harvested_at + %s * interval '1 day' WHERE centro_id = 'CE1'"
-    estate.database.query(move, 7)
-    yield
-    estate.database.query(move, -7)
+    move = "UPDATE centros SET harvested_at = harvested_at {} interval '7 days' WHERE centro_id = 'CE1'"
+    with estate.database.meanwhile(move.format("+"), move.format("-")):
+        yield
 
 
 @fault("a tenth of the centres is gone", "renec.data-quality.coverage")
@@ -53,37 +53,41 @@ def centres_deleted(estate: Renec) -> Iterator[None]:
 
 @fault("nobody has computed the statistics of the spiders for two weeks", "renec.data-quality.spider-statistics")
 def statistics_skipped(estate: Renec) -> Iterator[None]:
-    estate.database.query("UPDATE spider_statistics SET computed_at = computed_at - interval '14 days'")
-    yield
-    estate.database.query("UPDATE spider_statistics SET computed_at = computed_at + interval '14 days'")
+    move = "UPDATE spider_statistics SET computed_at = computed_at {} interval '14 days'"
+    with estate.database.meanwhile(move.format("-"), move.format("+")):
+        yield
+
+
+def _incident(estate: Renec) -> AbstractContextManager[None]:
+    return estate.database.meanwhile(
+        "INSERT INTO data_incidents (id, opened_at) VALUES ('DQ-8', now() - interval '20 minutes')",
+        "DELETE FROM data_incidents WHERE id = 'DQ-8'",
+    )
 
 
 @fault("a data incident is declared, and one spider was left running", "renec.data-quality.harvest-stopped")
 def spider_left_running(estate: Renec) -> Iterator[None]:
-    estate.database.query("INSERT INTO data_incidents (id, opened_at) VALUES ('DQ-8', now() - interval '20 minutes')")
-    with running(estate, "scrapy crawl centros", 16):
+    with _incident(estate), running(estate, "scrapy crawl centros", 16):
         yield
-    estate.database.query("DELETE FROM data_incidents WHERE id = 'DQ-8'")
 
 
 @fault("a data incident is declared, and something still writes", "renec.data-quality.harvest-stopped")
 def harvest_goes_on(estate: Renec) -> Iterator[None]:
-    estate.database.query("INSERT INTO data_incidents (id, opened_at) VALUES ('DQ-8', now() - interval '20 minutes')")
-    ((before,),) = estate.database.query("SELECT harvested_at::text FROM centros WHERE centro_id = 'CE1'")
-    estate.database.query("UPDATE centros SET harvested_at = now() WHERE centro_id = 'CE1'")
-    yield
-    estate.database.query("UPDATE centros SET harvested_at = %s::timestamptz WHERE centro_id = 'CE1'", before)
-    estate.database.query("DELETE FROM data_incidents WHERE id = 'DQ-8'")
+    with _incident(estate):
+        ((before,),) = estate.database.query("SELECT harvested_at::text FROM centros WHERE centro_id = 'CE1'")
+        estate.database.query("UPDATE centros SET harvested_at = now() WHERE centro_id = 'CE1'")
+        yield
+        estate.database.query("UPDATE centros SET harvested_at = %s::timestamptz WHERE centro_id = 'CE1'", before)
 
 
 @fault("rows are written without the run that they are of", "renec.data-quality.affected-identified")
 def rows_without_run(estate: Renec) -> Iterator[None]:
-    estate.database.query(
+    added = (
         "INSERT INTO centros (centro_id, cert_id, nombre, harvested_at) "
         "SELECT 'CEX' || n, 'ECE001', 'Centro', now() - interval '1 hour' FROM generate_series(1, 3) n"
     )
-    yield
-    estate.database.query("DELETE FROM centros WHERE centro_id LIKE 'CEX%'")
+    with estate.database.meanwhile(added, "DELETE FROM centros WHERE centro_id LIKE 'CEX%'"):
+        yield
 
 
 @fault("only half of what the bad run brought was harvested again", "renec.data-quality.reharvested")

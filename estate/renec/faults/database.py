@@ -15,9 +15,9 @@ def stop_standby(estate: Renec) -> Iterator[None]:
 
 @fault("the database lets nobody in with the API's role", "renec.health.db-connectivity")
 def api_locked_out(estate: Renec) -> Iterator[None]:
-    estate.database.query("ALTER ROLE renec CONNECTION LIMIT 0")
-    yield
-    estate.database.query("ALTER ROLE renec CONNECTION LIMIT -1")
+    limit = "ALTER ROLE renec CONNECTION LIMIT {}"
+    with estate.database.meanwhile(limit.format(0), limit.format(-1)):
+        yield
 
 
 @fault("the spider was killed in the middle of its run, an hour ago", "renec.health.spider-run")

@@ -1,17 +1,20 @@
 """After a round: its flips are recorded and sent, what lasts is said again, and figures and pings go out."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from rounds.alerting.alert import Alert
 from rounds.alerting.configuration import Alerting
-from rounds.alerting.grouping import stamp
+from rounds.alerting.grouping import seconds_of, stamp
+from rounds.alerting.keys import Behind
 from rounds.alerting.ledger import read_states
 from rounds.alerting.sending import Outbox, Sent, beside_each_other
 from rounds.alerting.telling import firing, record_flips
-from rounds.alerting.windows import Window, unended_windows
+from rounds.alerting.windows import Window, is_quiet, windows_since
+from rounds.outcome import Outcome
 from rounds.round import Round
 from rounds.senders import silences
 from rounds.senders.sender import Channel
@@ -19,34 +22,55 @@ from rounds.store import Store, StoreError
 
 
 def tell(
-    told: Round, alerting: Alerting, store: Store, seconds: float | None = None, rows: Collection[str] = ()
+    told: Round, alerting: Alerting, store: Store, seconds: float | None = None, rows: Behind | None = None
 ) -> Sent:
     """Tell a round, for as long as alerts.yaml allows; nothing that goes wrong here changes a verdict.
 
-    `rows` are the ids of all rows that the inventory has.
+    `rows` are all rows that the inventory has, with the targets they depend on.
     """
     ends_at = time.monotonic() + (alerting.telling.budget if seconds is None else seconds)
+    outbox = Outbox(store, alerting.channels, ends_at)
+    due: dict[str, Callable[[], None]] = {}
+    lasting: list[tuple[Alert, frozenset[str]]] = []
+    windows: list[Window] = []
     try:
         record_flips(told, alerting, store, rows)
-        sent = Outbox(store, alerting.channels, ends_at).send_all()
+        due = outbox.jobs()
         with store.reading() as statements:
             lasting = firing(read_states(statements), time.time())
-            windows = unended_windows(statements, time.time())
+            windows = windows_since(statements, time.time())
     except StoreError as error:
-        return Sent(problems=[f"no change could be recorded, so none was told: {error}"])
+        outbox.sent.problems.append(f"no change could be recorded, so none was told: {error}")
     jobs = {}
     for name, channel in alerting.channels.items():
         own = [alert for alert, channels in lasting if name in channels]
-        jobs[name] = partial(_tell_channel, channel, told, own, windows)
-    sent.problems += [each for each in beside_each_other(jobs, ends_at) if each not in sent.problems]
-    return sent
+        jobs[name] = partial(_one_after_the_other, due.get(name), partial(_tell_channel, channel, told, own, windows))
+    outbox.sent.problems += beside_each_other(jobs, ends_at)
+    return outbox.sent
+
+
+def _quieted(told: Round, windows: list[Window]) -> Round:
+    """The round as it wakes people: what was judged in a maintenance window wakes nobody."""
+    at = seconds_of(told.finished_at or told.started_at)
+    records = [
+        replace(each, outcome=Outcome.WAIVED, summary=f"in a maintenance window: {each.summary}")
+        if each.outcome.is_bad and is_quiet(windows, each.system, each.judged_at, at) else each
+        for each in told.records
+    ]  # fmt: skip
+    return replace(told, records=records)
+
+
+def _one_after_the_other(first: Callable[[], None] | None, then: Callable[[], None]) -> None:
+    if first is not None:
+        first()
+    then()
 
 
 def _tell_channel(channel: Channel, told: Round, lasting: list[Alert], windows: list[Window]) -> None:
     """The round itself, where a channel tells rounds; else what lasts again, and windows as silences."""
     sender: Any = channel.sender()
     if channel.tells == "rounds":
-        sender.send_round(told)
+        sender.send_round(_quieted(told, windows) if channel.wakes else told)
     elif hasattr(sender, "firing"):
         sender.firing(lasting)
         for window in windows:

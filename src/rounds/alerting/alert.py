@@ -22,9 +22,10 @@ class Level(StrEnum):
 class Kind(StrEnum):
     """What an alert says.
 
-    `bad`: it broke, or could not be looked at. `recovered`: it is good again. `ended`: it is not judged any more
-    (skipped, waived, or its row is gone). `reminder`: it lasts. `flapping`: it comes and goes, and no change is told
-    until it stays. `test`: a person tries the channel.
+    `bad`: it broke, or could not be looked at. `recovered`: it is good again. `ended`: it is told no more
+    (skipped, waived, its row is gone, or it is behind a target that is down). `reminder`: it lasts. `flapping`: it
+    comes and goes, and no change is told until it stays. `test`: a person tries
+    the channel.
     """
 
     BAD = "bad"

@@ -5,7 +5,7 @@ Nothing here changes a verdict: what could not be told is said on the terminal, 
 
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from rounds.alerting.after_round import begin, tell
 from rounds.alerting.configuration import Alerting, read_alerting
+from rounds.alerting.keys import Behind
 from rounds.inventory.mistakes import Mistake
 from rounds.reports.text import line
 from rounds.round import Round
@@ -32,7 +33,7 @@ class Alerts:
         told: Callable[[], Round],
         store: Store,
         clean: Callable[[str], str],
-        rows: Callable[[], Collection[str]],
+        rows: Callable[[], Behind],
     ) -> None:
         self.alerting = alerting
         self.told = told
@@ -45,6 +46,7 @@ class Alerts:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Any:
         """To a dead man's switch: a round that hangs is seen by its missing end."""
+        self.told().notices += self.alerting.notices(self.rows())
         if self.told().id:
             self.untold += begin(self.told().id, self.told().batch, self.alerting)
         return (yield)

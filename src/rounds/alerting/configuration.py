@@ -1,11 +1,14 @@
 """alerts.yaml: which channels there are, what is told to which, and when."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from fnmatch import filter as filter_names
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from rounds.alerting.alert import Alert, Level
 from rounds.alerting.policy import Policy
@@ -16,17 +19,18 @@ from rounds.quantities import Duration
 from rounds.senders.sender import Channel, kinds
 
 FILE = "alerts.yaml"
-BAD = (Level.WARNING, Level.CRITICAL, Level.UNKNOWN)
+Told = Literal[Level.WARNING, Level.CRITICAL, Level.UNKNOWN]
+BAD: tuple[Told, ...] = (Level.WARNING, Level.CRITICAL, Level.UNKNOWN)
 
 
 class Route(BaseModel):
     """Which alerts go to some channels: by level, system and batch (* matches any text). An alert takes every route."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    channels: Annotated[tuple[str, ...], Field(min_length=1)]
-    levels: Annotated[tuple[Level, ...], Field(min_length=1)] = BAD
-    systems: tuple[str, ...] = ("*",)
-    batches: tuple[str, ...] = ("*",)
+    channels: Annotated[tuple[str, ...], Field(min_length=1, description="names of the channels")]
+    levels: Annotated[tuple[Told, ...], Field(min_length=1, description="how bad, also of what is over")] = BAD
+    systems: Annotated[tuple[str, ...], Field(description="of which systems; * matches any text")] = ("*",)
+    batches: Annotated[tuple[str, ...], Field(description="of which batches; * matches any text")] = ("*",)
 
     def takes(self, alert: Alert, level: Level) -> bool:
         """`level` is how bad it is, or was before it was over."""
@@ -38,19 +42,31 @@ class OwnPolicy(BaseModel):
     """Rows with a policy of their own, by id (* matches any text)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    ids: Annotated[tuple[str, ...], Field(min_length=1)]
-    policy: Policy
+    ids: Annotated[tuple[str, ...], Field(min_length=1, description="of rows; * matches any text")]
+    policy: Annotated[Policy, Field(description="instead of the one of all")]
 
 
 class Telling(BaseModel):
     """How alerts are made and sent. `link` is where people find reports: `https://ops.example/{round}/report.html`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    policy: Policy = Policy()
-    exceptions: tuple[OwnPolicy, ...] = ()
-    routes: tuple[Route, ...] = ()
-    link: str = ""
+    policy: Annotated[Policy, Field(description="when a change is told, and how often again")] = Policy()
+    exceptions: Annotated[tuple[OwnPolicy, ...], Field(description="rows with a policy of their own")] = ()
+    routes: Annotated[tuple[Route, ...], Field(description="which alerts go where; all to all if left out")] = ()
+    link: Annotated[str, Field(description="where reports are: https://ops.example/{round}/report.html")] = ""
     budget: Annotated[Duration, Field(gt=0, description="how long sending may take after a round")] = 30.0
+
+    @field_validator("link")
+    @classmethod
+    def _can_be_filled(cls, given: str) -> str:
+        word = re.search(r"\{(?!round\})[^}]*\}?", given)
+        if word:
+            raise ValueError(f"there is no word {word[0]} here; {{round}} is the only one")
+        return given
+
+    def link_to(self, round_id: str) -> str:
+        """Where the report of a round is found; empty where nobody said."""
+        return self.link.replace("{round}", round_id)
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,22 @@ class Alerting:
             if any(fnmatchcase(expectation, pattern) for pattern in each.ids):
                 return each.policy
         return self.telling.policy
+
+    def notices(self, rows: Collection[str]) -> list[str]:
+        """What in it fits none of these rows, or no channel: pointed out, because it may be a slip of the pen."""
+        systems, routes = {row.partition(".")[0] for row in rows}, self.telling.routes
+        ids = [pattern for each in self.telling.exceptions for pattern in each.ids]
+        names = [pattern for route in routes for pattern in route.systems]
+        named = {name for route in routes for name in route.channels}
+        unnamed = [name for name, each in self.channels.items() if each.tells == "alerts" and name not in named]
+        return [
+            *(f"{FILE}: the exceptions' {each!r} fits no row" for each in ids if not filter_names(rows, each)),
+            *(
+                f"{FILE}: a route is for the system {each!r}, which is not there{nearest(each, systems)}"
+                for each in names if not filter_names(systems, each)
+            ),
+            *(f"{FILE}: no route leads to {name}: it is told nothing" for name in unnamed if routes),
+        ]  # fmt: skip
 
     def channels_for(self, alert: Alert, level: Level) -> list[str]:
         """The channels that an alert goes to; what was told when it began is told its end, too."""
@@ -83,15 +115,19 @@ def read_alerting(systems: Path) -> tuple[Alerting | None, list[Mistake]]:
         return None, []
     document = read_document(path)
     data = document.data if isinstance(document.data, dict) else {}
-    if not data and not document.mistakes:
+    known = ("channels", *Telling.model_fields)
+    for key in data.keys() - known:
+        document.mistake((key,), f"there is no key {key!r} here{nearest(key, known)}")
+    if not data.get("channels") and not document.mistakes:
         document.mistake((), "has no channels: `channels: {name: {kind: …}}` is due")
-    channels = _channels(data.get("channels"), document)
-    rest = {key: value for key, value in data.items() if key != "channels"}
-    telling = validated(Telling, rest, document, ())
-    for at, route in enumerate(telling.routes if telling else ()):
+    channels = _channels(data.get("channels", {}), document)
+    telling = validated(Telling, {key: data[key] for key in data if key in Telling.model_fields}, document, ())
+    for at, route in enumerate(telling.routes if telling and not document.mistakes else ()):
         for name in route.channels:
-            if name not in channels and not document.mistakes:
+            if name not in channels:
                 document.mistake(("routes", at, "channels"), f"there is no channel {name!r}{nearest(name, channels)}")
+            elif channels[name].tells != "alerts":
+                document.mistake(("routes", at, "channels"), f"{name!r} tells whole rounds: no route leads there")
     if document.mistakes or telling is None:
         return None, document.mistakes
     return Alerting(channels, telling), []

@@ -7,13 +7,14 @@ due. It is called in the order in which rounds end. Times are seconds since 1970
 from dataclasses import dataclass, replace
 
 from rounds.alerting.alert import Kind, Level
-from rounds.alerting.policy import Flapping, Policy
+from rounds.alerting.policy import MOST_CHANGES, Flapping, Policy
 from rounds.outcome import Outcome
 
 STALE = 3600.0
 """What was judged up to an hour before what is known already comes from a slower round, and is no news."""
 
-_CHANGES_KEPT = 50
+_EARLY = 300.0
+"""Rounds do not come to the second: one that is so much too early for a reminder, or a tenth, is the one to remind."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class State:
 
     `since` is when what was told began to be good, or not to be. `seen` is the level of the newest round, `streak` how
     many rounds in a row had it, `bad_streak` how many in a row were not good, `turned_at` when it turned from good to
-    bad or back. `changes` are the times of such turns; `is_flapping` says that they are not told one by one.
+    bad or back. `changes` are the times at which the level changed, `changed_at` the newest of all; `is_flapping` says
+    that they are not told one by one, and `since` is then when that began.
     """
 
     level: Level = Level.GOOD
@@ -34,6 +36,7 @@ class State:
     turned_at: float = 0.0
     judged_at: float = 0.0
     changes: tuple[float, ...] = ()
+    changed_at: float = 0.0
     is_flapping: bool = False
 
 
@@ -52,22 +55,42 @@ def step(state: State, outcome: Outcome, policy: Policy, at: float) -> tuple[Sta
     """What becomes of a state by one more round, which judged at that time."""
     if 0 < state.judged_at - at <= STALE:
         return state, None
+    if outcome is Outcome.SKIPPED and state.judged_at and state.level is Level.GOOD and not state.is_flapping:
+        return state, None  # nothing was seen: what a streak has so far, it keeps
     seen = _seen(state, Level.of(outcome), policy, at)
     if seen.is_flapping:
         return _calmed(seen, outcome, policy, at)
-    if policy.flapping and len(seen.changes) >= policy.flapping.changes:
-        told = replace(seen, is_flapping=True, told_at=at)
-        return told, Flip(Kind.FLAPPING, seen.level, seen.seen, at, seen.changes[0])
+    if _flaps(seen, policy):
+        return _flapping(seen, at)
     if _is_settled(seen, policy):
         return _told(seen, outcome, at)
     return _reminded(seen, policy, at)
+
+
+def move(state: State, policy: Policy, at: float) -> tuple[State, Flip]:
+    """What is as bad as it was, and is to be told under another key: that is a change, too."""
+    seen = replace(state, changes=_within((*state.changes, at), policy.flapping, at), changed_at=at)
+    if _flaps(seen, policy):
+        return _flapping(seen, at)
+    return replace(seen, told_at=at), Flip(Kind.BAD, seen.level, seen.level, at, seen.since)
+
+
+def _flaps(state: State, policy: Policy) -> bool:
+    return policy.flapping is not None and len(state.changes) >= policy.flapping.changes
+
+
+def _flapping(state: State, at: float) -> tuple[State, Flip]:
+    since = state.since if state.level is not Level.GOOD else state.changes[0]
+    told = replace(state, is_flapping=True, told_at=at, since=since)
+    return told, Flip(Kind.FLAPPING, state.level, state.seen, at, since)
 
 
 def _seen(state: State, level: Level, policy: Policy, at: float) -> State:
     """The state with one more round in it."""
     is_bad, is_first = level is not Level.GOOD, not state.judged_at
     turns = is_bad != (state.seen is not Level.GOOD)
-    changes = (*state.changes, at) if turns and not is_first else state.changes
+    changes_now = level is not state.seen and not is_first
+    changes = (*state.changes, at) if changes_now else state.changes
     return replace(
         state,
         seen=level,
@@ -76,6 +99,7 @@ def _seen(state: State, level: Level, policy: Policy, at: float) -> State:
         turned_at=at if turns or is_first else state.turned_at,
         judged_at=at,
         changes=_within(changes, policy.flapping, at),
+        changed_at=at if changes_now or is_first else state.changed_at,
     )
 
 
@@ -83,7 +107,7 @@ def _within(changes: tuple[float, ...], flapping: Flapping | None, at: float) ->
     """The changes that count; those of a clock that was ahead are forgotten."""
     if flapping is None:
         return ()
-    return tuple(each for each in changes if at - flapping.within < each <= at)[-_CHANGES_KEPT:]
+    return tuple(each for each in changes if at - flapping.within < each <= at)[-MOST_CHANGES:]
 
 
 def _is_settled(state: State, policy: Policy) -> bool:
@@ -110,18 +134,21 @@ def _kind(level: Level, outcome: Outcome) -> Kind:
 
 
 def _reminded(state: State, policy: Policy, at: float) -> tuple[State, Flip | None]:
-    lasts = state.level is not Level.GOOD and state.seen is not Level.GOOD
-    if lasts and policy.remind is not None and not 0 <= at - state.told_at < policy.remind:
+    if state.level is not Level.GOOD and state.seen is not Level.GOOD and _is_due(state, policy, at):
         return replace(state, told_at=at), Flip(Kind.REMINDER, state.level, state.seen, at, state.since)
-    return state, None
+    return replace(state, told_at=min(state.told_at, at)), None  # a clock that was ahead reminds in time again
+
+
+def _is_due(state: State, policy: Policy, at: float) -> bool:
+    return policy.remind is not None and at - state.told_at >= policy.remind - min(_EARLY, policy.remind / 10)
 
 
 def _calmed(state: State, outcome: Outcome, policy: Policy, at: float) -> tuple[State, Flip | None]:
     """What flaps is told when it has stayed as it is for long enough, and reminded of as anything that lasts."""
     flapping = policy.flapping
-    if flapping is None or not 0 <= at - state.turned_at < flapping.calm:
+    if flapping is None or not 0 <= at - state.changed_at < flapping.calm:
         return _told(replace(state, is_flapping=False, changes=(), level=_other(state)), outcome, at)
-    if policy.remind is not None and at - state.told_at >= policy.remind:
+    if _is_due(state, policy, at):
         return replace(state, told_at=at), Flip(Kind.FLAPPING, state.level, state.seen, at, state.since)
     return state, None
 

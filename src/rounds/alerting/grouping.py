@@ -4,14 +4,13 @@ The *key* of an alert is what is told about: an expectation, or a target that ca
 A cause that is known already suppresses the telling of further rows behind it, but never their recovery.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rounds.alerting.alert import Alert, AlertRow, Kind, Level
 from rounds.alerting.flips import Flip
 from rounds.alerting.ledger import Known, Occasion, new_id, told_under
-from rounds.outcome import Outcome
 from rounds.record import Record
 
 _WORST_FIRST = (Level.CRITICAL, Level.UNKNOWN, Level.WARNING, Level.GOOD)
@@ -26,15 +25,6 @@ class Flipped:
     key: str
 
 
-def key_of(record: Record) -> str:
-    """What the record is told under: what it cannot be looked at for, or the expectation itself."""
-    if record.outcome is Outcome.UNKNOWN and record.cause:
-        return record.cause["target"]
-    if record.outcome is Outcome.UNKNOWN and record.summary.startswith("not judged"):
-        return f"{record.system}/not judged"
-    return record.id
-
-
 def row_of_record(record: Record, since: float) -> AlertRow:
     level = Level.of(record.outcome)
     told = (record.summary, record.target, record.runbook, record.remedy, record.severity)
@@ -42,9 +32,16 @@ def row_of_record(record: Record, since: float) -> AlertRow:
 
 
 def alerts_of(
-    flips: Iterable[Flipped], before: Mapping[str, Known], after: Mapping[str, Known], occasion: Occasion
+    flips: Iterable[Flipped],
+    before: Mapping[str, Known],
+    after: Mapping[str, Known],
+    occasion: Occasion,
+    up: Collection[str] = (),
 ) -> list[Alert]:
-    """The alerts that tell the flips of a round; `before` and `after` are what is known of all expectations."""
+    """The alerts that tell the flips of a round; `before` and `after` are what is known of all expectations.
+
+    `up` are targets that answered in this round.
+    """
     flipped = list(flips)
     keys = _Keys.of(before, after)
     alerts = []
@@ -52,9 +49,9 @@ def alerts_of(
         own = [each for each in flipped if each.key == key]
         kind = _kind(own, keys, before)
         if kind is not None:
-            alerts.append(_alert(key, kind, own, after, occasion))
+            alerts.append(about(key, kind, own, after, occasion))
     left = keys.were_told - keys.are_told - {alert.key for alert in alerts}
-    return [*alerts, *(_left(key, before, after, occasion) for key in sorted(left))]
+    return [*alerts, *(_left(key, before, after, occasion, up) for key in sorted(left))]
 
 
 @dataclass(frozen=True)
@@ -93,13 +90,16 @@ def _kind(own: list[Flipped], keys: _Keys, before: Mapping[str, Known]) -> Kind 
     return Kind.REMINDER if Kind.REMINDER in kinds else None
 
 
-def _alert(key: str, kind: Kind, own: list[Flipped], after: Mapping[str, Known], occasion: Occasion) -> Alert:
+def about(key: str, kind: Kind, own: list[Flipped], after: Mapping[str, Known], occasion: Occasion) -> Alert:
+    """The alert about a key: of the flips that end it, or else of all that is told under it."""
     is_over = kind in (Kind.RECOVERED, Kind.ENDED)
     rows = [_row(each, after) for each in own] if is_over else told_under(after, key)
-    since = min(each.flip.since for each in own)
+    begun = [] if is_over else [each.state.since for each in after.values() if each.key == key and each.is_told]
+    since = min(*begun, *(each.flip.since for each in own), occasion.at)
     level = Level.GOOD if is_over else Level.WARNING if kind is Kind.FLAPPING else _worst(row.level for row in rows)
+    system = (own[0].expectation if own else rows[0].id).partition(".")[0]
     alert = Alert(
-        id=new_id(), key=key, kind=kind, level=level, system=own[0].expectation.partition(".")[0],
+        id=new_id(), key=key, kind=kind, level=level, system=system,
         title=_title(key, kind, rows), rows=_worst_first(rows),
         since=stamp(since), at=stamp(occasion.at), ends_at=stamp(occasion.ends_at), batch=occasion.batch,
         round=occasion.round, link=occasion.link,
@@ -117,14 +117,20 @@ def _row(flipped: Flipped, after: Mapping[str, Known]) -> AlertRow:
     return replace(known.row, level=known.state.level)
 
 
-def _left(key: str, before: Mapping[str, Known], after: Mapping[str, Known], occasion: Occasion) -> Alert:
-    """A cause that is gone although its rows are not good: they are told under keys of their own now."""
+def _left(
+    key: str, before: Mapping[str, Known], after: Mapping[str, Known], occasion: Occasion, up: Collection[str]
+) -> Alert:
+    """A key that is told no more although its rows are not good: they are told under other keys now."""
     behind = {name: each.state for name, each in before.items() if each.key == key and each.is_told}
     own = [
         Flipped(name, Flip(Kind.RECOVERED, state.level, Level.GOOD, occasion.at, state.since), key)
         for name, state in behind.items()
     ]
-    return _alert(key, Kind.RECOVERED, own, after, occasion)
+    if key in up:
+        return about(key, Kind.RECOVERED, own, after, occasion)
+    ended = about(key, Kind.ENDED, own, after, occasion)
+    rows = [replace(row, summary=f"told under {after[row.id].key} from now on: {row.summary}") for row in ended.rows]
+    return replace(ended, rows=tuple(rows), title=_title(key, Kind.ENDED, rows))
 
 
 def _worst(levels: Iterable[Level]) -> Level:
@@ -138,10 +144,15 @@ def _title(key: str, kind: Kind, rows: list[AlertRow]) -> str:
     many = f"{len(rows)} row{'s' if len(rows) != 1 else ''}"
     said = {
         Kind.RECOVERED: f"can be looked at again ({many})",
-        Kind.ENDED: f"is not judged any more ({many})",
+        Kind.ENDED: f"is not told any more ({many})",
         Kind.FLAPPING: f"comes and goes ({many})",
-    }.get(kind, f"cannot be looked at ({many} unknown)")
+    }.get(kind, f"cannot be looked at ({many} behind it)")
     return f"{key} {said}"
+
+
+def seconds_of(stamp: str) -> float:
+    """RFC 3339 as seconds since 1970."""
+    return datetime.fromisoformat(stamp).timestamp()
 
 
 def stamp(seconds: float) -> str:

@@ -16,6 +16,8 @@ from rounds.alerting.flips import Flip, State
 from rounds.store import Statements
 
 WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
+_BEING_SENT = "is being sent"
+_APART = 1e-5  # seconds, so that alerts keep their order
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Occasion:
 class Known:
     """An expectation as the ledger knows it: its state, and the key of the alert that it was told under.
 
-    `channels` are those that were told, and are due to hear the end; `seen` is the round that judged it last.
+    `channels` are those that were told, and are due to hear the end; `seen` is the round that judged it last, and
+    `newest_key` what it would have been told under in the newest round in which it was bad.
     """
 
     state: State
@@ -41,6 +44,7 @@ class Known:
     row: AlertRow | None = None
     channels: tuple[str, ...] = ()
     seen: Occasion | None = None
+    newest_key: str = ""
 
     @property
     def is_told(self) -> bool:
@@ -50,12 +54,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Delivery:
-    """An alert that a channel has still to take."""
+    """An alert that a channel has still to take, from `next_at` on; `is_taken` while a runner just sends it."""
 
     alert: Alert
     channel: str
     tries: int
     next_at: float
+    is_taken: bool = False
 
 
 def read_states(statements: Statements) -> dict[str, Known]:
@@ -75,6 +80,7 @@ def _known(data: dict[str, Any]) -> Known:
     return Known(
         state, data["key"], row_of(row) if row else None,
         tuple(data.get("channels", ())), Occasion(**seen) if seen else None,
+        data.get("newest_key", ""),
     )  # fmt: skip
 
 
@@ -98,22 +104,28 @@ def add_flips(statements: Statements, flips: Sequence[tuple[str, Flip, str, str]
     statements.run_each("INSERT INTO flips VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def add_alert(statements: Statements, alert: Alert, at: float, channels: Sequence[str]) -> None:
-    """Keep an alert, and that each channel is still to take it."""
-    text = json.dumps(asdict(alert))
-    statements.run("INSERT INTO alerts VALUES (?, ?, ?, ?)", alert.id, alert.key, at, text)
-    for channel in channels:
-        statements.run("INSERT INTO deliveries VALUES (?, ?, ?, 0, 0, '')", alert.id, channel, WAITING)
+def add_alerts(statements: Statements, alerts: Sequence[tuple[Alert, Sequence[str]]], at: float) -> None:
+    """Keep alerts, and that their channels are still to take them, after all that there are: also when clocks jump."""
+    ((newest,),) = statements.rows("SELECT max(made_at) FROM alerts")
+    first = max(at, (newest or 0.0) + _APART)
+    for place, (alert, channels) in enumerate(alerts):
+        values = (alert.id, alert.key, first + place * _APART, json.dumps(asdict(alert)))
+        statements.run("INSERT INTO alerts VALUES (?, ?, ?, ?)", *values)
+        for channel in channels:
+            statements.run("INSERT INTO deliveries VALUES (?, ?, ?, 0, 0, '')", alert.id, channel, WAITING)
 
 
 def waiting(statements: Statements) -> list[Delivery]:
     """All that no channel has taken yet, in the order in which it happened."""
     rows = statements.rows(
-        "SELECT a.alert, d.channel, d.tries, d.next_at FROM deliveries AS d JOIN alerts AS a ON a.id = d.alert"
+        "SELECT a.alert, d.channel, d.tries, d.next_at, d.said FROM deliveries AS d JOIN alerts AS a ON a.id = d.alert"
         " WHERE d.status = ? ORDER BY a.made_at, d.channel",
         WAITING,
     )
-    return [Delivery(alert_of(json.loads(text)), channel, tries, next_at) for text, channel, tries, next_at in rows]
+    return [
+        Delivery(alert_of(json.loads(text)), channel, tries, next_at, said == _BEING_SENT)
+        for text, channel, tries, next_at, said in rows
+    ]
 
 
 def alert_of(data: dict[str, Any]) -> Alert:
@@ -149,8 +161,9 @@ def take(statements: Statements, delivery: Delivery, until: float) -> Taken:
     if rows[0][0] != delivery.next_at:
         return Taken.ANOTHERS
     statements.run(
-        "UPDATE deliveries SET next_at = ? WHERE alert = ? AND channel = ?", until, delivery.alert.id, delivery.channel
-    )
+        "UPDATE deliveries SET next_at = ?, said = ? WHERE alert = ? AND channel = ?",
+        until, _BEING_SENT, delivery.alert.id, delivery.channel,
+    )  # fmt: skip
     return Taken.OURS
 
 

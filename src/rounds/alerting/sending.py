@@ -8,15 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
 from rounds.alerting.alert import Alert
+from rounds.alerting.grouping import seconds_of
 from rounds.alerting.ledger import GIVEN_UP, SENT, WAITING, Delivery, Taken, settle, take, waiting
 from rounds.senders.sender import Channel, NotDelivered, Sender
 from rounds.store import Store, StoreError
 
 _PAUSES = (0.5, 2.0, 5.0)  # between tries of one round
-_LONGEST_PAUSE = 6 * 3600.0
+LONGEST_PAUSE = 6 * 3600.0
+"""Whatever is said to wait longer was said by a clock that was ahead."""
+_KEPT_SECONDS = 7 * 86400.0
 _TRIES = 50
 
 
@@ -50,31 +54,58 @@ def beside_each_other(jobs: Mapping[str, Callable[[], None]], ends_at: float) ->
     return list(problems.values())
 
 
+def _so_many(own: list[Delivery]) -> str:
+    return f"{len(own)} alert{'s wait' if len(own) != 1 else ' waits'}"
+
+
 @dataclass
 class Outbox:
-    """All that is still to be sent. `clock` is seconds since 1970; `ends_at` (time.monotonic) is when sending ends."""
+    """All that is still to be sent. `clock` is seconds since 1970; `ends_at` (time.monotonic) is when sending ends.
+
+    A person who `insists` does not wait until a channel that gave no answer is due again.
+    """
 
     store: Store
     channels: Mapping[str, Channel]
     ends_at: float
     clock: Callable[[], float] = time.time
+    insists: bool = False
     sent: Sent = field(default_factory=Sent)
 
     def send_all(self) -> Sent:
-        """Send what is due; returns when all is sent, or the budget is used up."""
-        with self.store.transaction() as statements:
-            left = waiting(statements)
-        resting = {each.channel for each in left if each.next_at > self.clock()}  # or another runner sends just now
-        due = [each for each in left if each.channel not in resting]
-        jobs = {}
-        for name, channel in self.channels.items():
-            own = [each for each in due if each.channel == name]
-            if own:
-                jobs[name] = partial(self._send, channel, own)
-        self.sent.problems += beside_each_other(jobs, self.ends_at)
-        for name in sorted({each.channel for each in due} - self.channels.keys()):
-            self.sent.problems.append(f"{name}: alerts wait for it, and there is no such channel any more")
+        """Send what is due; returns when all is sent, or the budget is used up. Raises StoreError."""
+        self.sent.problems += beside_each_other(self.jobs(), self.ends_at)
         return self.sent
+
+    def jobs(self) -> dict[str, Callable[[], None]]:
+        """For each channel that has something due, what sends it. Raises StoreError."""
+        with self.store.reading() as statements:
+            left = waiting(statements)
+        jobs: dict[str, Callable[[], None]] = {}
+        for name in dict.fromkeys(each.channel for each in left):
+            own = [each for each in left if each.channel == name]
+            next_at = max((each.next_at for each in own if each.is_taken or not self.insists), default=0.0)
+            if name not in self.channels:
+                self._miss(name, own)
+            elif self.clock() < next_at <= self.clock() + LONGEST_PAUSE:  # or another runner sends just now
+                self._rest(name, own, next_at)
+            else:
+                jobs[name] = partial(self._send, self.channels[name], own)
+        return jobs
+
+    def _rest(self, name: str, own: list[Delivery], next_at: float) -> None:
+        at = datetime.fromtimestamp(next_at, UTC)
+        self._problem(name, f"{_so_many(own)} for it, next tried after {at:%H:%M} UTC")
+
+    def _miss(self, name: str, own: list[Delivery]) -> None:
+        """A channel that alerts.yaml had once: it may come back under that name, for as long as alerts are kept."""
+        for delivery in own:
+            if self._is_old(delivery):
+                self._settle(delivery, GIVEN_UP, 0.0, "there is no such channel any more")
+        self._problem(name, f"{_so_many(own)} for it, and there is no such channel any more")
+
+    def _is_old(self, delivery: Delivery) -> bool:
+        return self.clock() - seconds_of(delivery.alert.at) > _KEPT_SECONDS
 
     def _send(self, channel: Channel, due: list[Delivery]) -> None:
         """One channel's alerts, in order: behind one that cannot be delivered now, all others wait."""
@@ -97,12 +128,13 @@ class Outbox:
                 self._problem(channel.name, trouble)
             self.sent.taken[channel.name] = self.sent.taken.get(channel.name, 0) + 1
             return True
-        self._problem(channel.name, str(why))
-        if why.permanent or delivery.tries + 1 >= _TRIES:
+        if why.permanent or (delivery.tries + 1 >= _TRIES and self._is_old(delivery)):
             self._settle(delivery, GIVEN_UP, 0.0, str(why))
+            self._problem(channel.name, f"{why}; given up: {delivery.alert.title}")
             return True
-        pause = why.retry_after or min(30.0 * 2**delivery.tries, _LONGEST_PAUSE)
-        self._settle(delivery, WAITING, self.clock() + pause, str(why))
+        self._problem(channel.name, str(why))
+        pause = why.retry_after or 30.0 * 2 ** min(delivery.tries, 20)
+        self._settle(delivery, WAITING, self.clock() + min(pause, LONGEST_PAUSE), str(why))
         return False
 
     def _try(self, sender: Sender, alert: Alert) -> NotDelivered | None:

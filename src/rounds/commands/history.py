@@ -1,15 +1,18 @@
-"""`rounds history ID`: outcomes and figures of one expectation over time, the newest last."""
+"""`rounds history ID`: outcomes and figures of an expectation over time, the newest last; `--html` draws them."""
 
 import argparse
+import fnmatch
 import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from rounds.history import Entry, Known
+from rounds.history import History
 from rounds.history_place import add_place, history_of
 from rounds.inventory.mistakes import nearest
+from rounds.past import Entry, Known
 from rounds.quantities import shown
 from rounds.reports.text import line
 from rounds.store import StoreError
@@ -17,14 +20,27 @@ from rounds.text import say
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 60
+_MOST_ROUNDS = 30
+_MOST_DRAWN_ROUNDS = 20_000
 _NO_UNIT = Known("", "", "null")
 
 
 def add(commands: Any) -> None:
     words = commands.add_parser("history", help="outcomes and figures of an expectation over time", description=__doc__)
-    words.add_argument("id", metavar="ID", help="the expectation, such as bigshot.resources.disk-usage")
-    words.add_argument("--limit", metavar="N", type=_count, default=30, help="so many rounds at most (default: 30)")
+    words.add_argument(
+        "id",
+        metavar="ID",
+        nargs="*",
+        help="the expectation, such as bigshot.resources.disk-usage; --html takes several",
+    )
+    words.add_argument(
+        "--limit", metavar="N", type=_count, help=f"so many rounds at most (default: {_MOST_ROUNDS}; with --html all)"
+    )
     words.add_argument("--json", action="store_true", help="the same for programs")
+    words.add_argument(
+        "--html", metavar="DIR", type=Path, help="write pages into this folder, of these ID or patterns, or of all"
+    )
+    words.add_argument("--reports", metavar="DIR", type=Path, default=Path("reports"), help="where rounds are")
     add_place(words)
     words.set_defaults(run=run)
 
@@ -41,19 +57,65 @@ def run(options: argparse.Namespace) -> int:
     except ValueError as error:
         say(line(str(error)), sys.stderr)
         return 4
+    if options.html is None and len(options.id) != 1:
+        say("one ID is due, such as bigshot.resources.disk-usage (--html takes several, or none for all)", sys.stderr)
+        return 4
     try:
-        entries = history.entries(options.id, options.limit)
-        names = [] if entries else history.names()
-        known = history.known(options.id) if entries else {}
+        return _say(options, history) if options.html is None else _draw(options, history)
     except StoreError as error:
         say(line(f"the history cannot be read: {error}"), sys.stderr)
         return 1
+
+
+def _say(options: argparse.Namespace, history: History) -> int:
+    (expectation,) = options.id
+    entries = history.entries(expectation, options.limit or _MOST_ROUNDS)
     if not entries:
-        why = nearest(options.id, names) if names else f": {history.store.place} has no round yet"
-        say(line(f"{options.id!r} was never judged{why}"), sys.stderr)
-        return 4
-    say(_as_json(options.id, entries, known) if options.json else "\n".join(_lines(options.id, entries, known)))
+        return _never_judged(expectation, history)
+    known = history.known(expectation)
+    say(_as_json(expectation, entries, known) if options.json else "\n".join(_lines(expectation, entries, known)))
     return 0
+
+
+def _never_judged(given: str, history: History) -> int:
+    names = history.names()
+    why = nearest(given, names) if names else f": {history.store.place} has no round yet"
+    say(line(f"{given!r} was never judged{why}"), sys.stderr)
+    return 4
+
+
+def _draw(options: argparse.Namespace, history: History) -> int:
+    """A page of each, and one that links to them."""
+    from rounds.reports import whole  # noqa: PLC0415 - the terminal needs none of it
+    from rounds.reports.history_pages import newest_records, pages_of_stories, story_of_course  # noqa: PLC0415
+
+    all_names = history.names()
+    wanted = options.id or ["*"]
+    names = [name for name in all_names if any(_is_meant(name, given) for given in wanted)]
+    for given in wanted:
+        if not any(_is_meant(name, given) for name in names):
+            return _never_judged(given, history)
+    records = newest_records(names, options.reports)
+    most = options.limit or _MOST_DRAWN_ROUNDS
+    stories = (
+        story_of_course(
+            name, history.course(name, records[name][0] if name in records else None, most), records.get(name)
+        )
+        for name in names
+    )
+    try:
+        for name, page in pages_of_stories(stories):
+            with whole(options.html / name, is_safe=False) as unfinished:
+                unfinished.write_text(page, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        say(line(f"the pages cannot be written to {options.html}: {error.strerror}"), sys.stderr)
+        return 1
+    say(line(f"{options.html / 'index.html'}: {len(names)} {'pages' if len(names) > 1 else 'page'}"))
+    return 0
+
+
+def _is_meant(name: str, given: str) -> bool:
+    return name == given or fnmatch.fnmatchcase(name, given)
 
 
 def _as_json(expectation: str, entries: list[Entry], known: dict[str, Known]) -> str:

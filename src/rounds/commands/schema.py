@@ -1,16 +1,17 @@
-"""`rounds schema`: JSON Schemas of the two files of a system, made from the types, for editors."""
+"""`rounds schema`: JSON Schemas of the files that people write, and of results.json, made from the types."""
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_FILES = ("inventory", "expectations", "results")
+_FILES = ("inventory", "expectations", "waivers", "alerts", "results")
 
 
 def add(commands: Any) -> None:
     words = commands.add_parser(
-        "schema", help="JSON Schemas for inventory.yaml, expectations.yaml, results.json", description=__doc__
+        "schema", help="JSON Schemas of the files, so that an editor can help", description=__doc__
     )
     words.add_argument("file", choices=_FILES)
     words.add_argument(
@@ -25,10 +26,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def schema_of(file: str, systems: Path) -> dict[str, Any]:
-    """The schema of `inventory`, `expectations` or `results` (draft 2020-12)."""
+    """The schema of one of the files by its name without ending (draft 2020-12)."""
+    from rounds.alerting.schema import alerts_schema  # noqa: PLC0415 - the other commands start faster without
     from rounds.inventory import schema  # noqa: PLC0415 - it imports every check
-    from rounds.reports.results import results_schema  # noqa: PLC0415
+    from rounds.reports.results import results_schema  # noqa: PLC0415 - as above
 
-    if file == "results":
-        return results_schema()
-    return schema.inventory_schema() if file == "inventory" else schema.expectations_schema(systems)
+    made: dict[str, Callable[[], dict[str, Any]]] = {
+        "inventory": schema.inventory_schema,
+        "expectations": lambda: schema.expectations_schema(systems),
+        "waivers": schema.waivers_schema,
+        "alerts": alerts_schema,
+        "results": results_schema,
+    }
+    return made[file]()

@@ -15,7 +15,7 @@ from rounds.quantities import read
 from rounds.text import printable, say
 
 if TYPE_CHECKING:
-    from rounds.suggested_place import Place
+    from rounds.suggest.place import Place
     from rounds.targets import Dataset
 
 
@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from rounds.probe import CouldNotLook  # noqa: PLC0415 - the other commands start faster without
-    from rounds.suggested_place import NoPlace, place_of  # noqa: PLC0415 - the same
+    from rounds.suggest.place import NoPlace, place_of  # noqa: PLC0415 - the same
 
     try:
         place = place_of(options.database, options.systems)
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(place: "Place", options: argparse.Namespace) -> None:
     from rounds.fixtures.data_tables import tables  # noqa: PLC0415 - it imports sqlglot
-    from rounds.readable_figures import said  # noqa: PLC0415 - the same
+    from rounds.suggest.figures import said  # noqa: PLC0415 - the same
 
     found = tables(place.database, options.seconds) if place.database else ()
     if not found:
@@ -112,8 +112,8 @@ def _suggest(place: "Place", options: argparse.Namespace) -> None:
     from rounds.fixtures.data_narrowing import narrowed  # noqa: PLC0415 - it imports sqlglot
     from rounds.fixtures.data_profile import holding, profile  # noqa: PLC0415 - the same
     from rounds.fixtures.data_tables import tables  # noqa: PLC0415 - the same
-    from rounds.suggested_yaml import pages  # noqa: PLC0415 - the same
-    from rounds.suggestions import notes, pairs, suggestions  # noqa: PLC0415 - the same
+    from rounds.suggest.page import pages  # noqa: PLC0415 - the same
+    from rounds.suggest.rows import notes, pairs, suggestions  # noqa: PLC0415 - the same
 
     asked = _dataset(place, options)
     others = {each.name: each.about_rows for each in tables(place.database, options.seconds)} if place.database else {}

@@ -17,7 +17,7 @@ from rounds.text import printable, say
 
 if TYPE_CHECKING:
     from rounds.inventory.load import Inventory
-    from rounds.waivers import Entry, Filed
+    from rounds.waivers.entries import Entry, Filed
 
 
 class Refused(Exception):  # noqa: N818 - what was asked for is not done; the text says why
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from rounds.waiver_file import NotAdded  # noqa: PLC0415 - the other commands start faster without
+    from rounds.waivers.file import NotAdded  # noqa: PLC0415 - the other commands start faster without
 
     try:
         longest = _longest()
@@ -68,7 +68,7 @@ def _inventory(systems: Path, longest: float) -> "Inventory":
     from rounds.inventory.load import load  # noqa: PLC0415 - the same
     from rounds.inventory.mistakes import told  # noqa: PLC0415 - the same
     from rounds.select import own_checks  # noqa: PLC0415 - the same
-    from rounds.waivers import WAIVERS  # noqa: PLC0415 - the same
+    from rounds.waivers.entries import WAIVERS  # noqa: PLC0415 - the same
 
     inventory = load(systems, find_checks([own_checks(), systems]), (), longest)
     mistakes = [each for each in inventory.mistakes if Path(each.file).name == WAIVERS]
@@ -80,8 +80,8 @@ def _inventory(systems: Path, longest: float) -> "Inventory":
 
 def _waive(inventory: "Inventory", options: argparse.Namespace, longest: float) -> str:
     """Add the entry and say what it covers; raises Refused or NotAdded."""
-    from rounds.waiver_file import add_to_file  # noqa: PLC0415 - as above
-    from rounds.waivers import WAIVERS  # noqa: PLC0415 - the same
+    from rounds.waivers.entries import WAIVERS  # noqa: PLC0415 - the same
+    from rounds.waivers.file import add_to_file  # noqa: PLC0415 - as above
 
     rows = _rows(inventory, options.id)
     entry = _entry(options, longest)
@@ -105,7 +105,8 @@ def _rows(inventory: "Inventory", asked: str) -> list[str]:
 
 
 def _entry(options: argparse.Namespace, longest: float) -> "Entry":
-    from rounds.waivers import Entry, utc, wrong_times  # noqa: PLC0415 - as above
+    from rounds.waivers.entries import Entry  # noqa: PLC0415 - as above
+    from rounds.waivers.waiver import utc, wrong_times  # noqa: PLC0415 - the same
 
     given = {name: " ".join((getattr(options, name) or "").split()) for name in ("lasts", "owner", "reason", "ticket")}
     words = {"lasts": "--for", "owner": "--owner", "reason": "--reason"}
@@ -128,12 +129,7 @@ def _list(inventory: "Inventory") -> int:
         count = sum(entry.covers(row.id) for row in inventory.rows)
         rows = "" if count == 1 else f" ({count or 'no'} rows)"
         say(line(f"{_state(each):<28} {entry.id}{rows}: {entry.reason} ({entry.owner}{ticket}) {each.where}"))
-    for row in inventory.rows:
-        if isinstance(inline := row.data.get("waived"), dict):
-            where = f"{row.document.file}:{row.document.line(row.place)}"
-            said = f"until {inline.get('until')}"
-            say(line(f"{said:<28} {row.id}: {inline.get('reason')} ({inline.get('owner')}) {where}"))
-    if not inventory.filed and not any("waived" in row.data for row in inventory.rows):
+    if not inventory.filed:
         say("nothing is waived")
     return 0
 

@@ -4,12 +4,12 @@ import argparse
 import getpass
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rounds.alerting.after_round import silence_of
 from rounds.alerting.configuration import Alerting, read_alerting
-from rounds.alerting.grouping import stamp
 from rounds.alerting.sending import beside_each_other
 from rounds.alerting.windows import Window, close_windows, keep_window, new_window, open_windows
 from rounds.history_place import add_place, history_of
@@ -54,9 +54,12 @@ def _open(options: argparse.Namespace, store: Store) -> int:
         raise ValueError(f"--for: at most {shown(_LONGEST, 's')}: what takes longer is no maintenance")
     window = new_window(system, time.time(), seconds, options.by or getpass.getuser(), options.reason)
     with store.transaction() as statements:
+        ((rounds,),) = statements.rows("SELECT count(*) FROM outcomes WHERE expectation LIKE ?", f"{system}.%")
         keep_window(statements, window)
     say(f"open: {_said(window)}")
-    return _told(options, "silence", [window])
+    if not rounds:
+        say(f"no round of {system} was ever recorded in {store.place}: is that where its rounds keep their state?")
+    return _told(options, "silence", [window], "the window is open, but this Alertmanager has no silence")
 
 
 def _close(options: argparse.Namespace, store: Store) -> int:
@@ -67,11 +70,11 @@ def _close(options: argparse.Namespace, store: Store) -> int:
         say(f"closed: {_said(window)}")
     if not closed:
         say(f"no window of {system} is open")
-    return _told(options, "lift", closed)
+    return _told(options, "lift", closed, "the window is closed, and the silence is lifted with the next round")
 
 
 def _list(_: argparse.Namespace, store: Store) -> int:
-    with store.transaction() as statements:
+    with store.reading() as statements:
         found = open_windows(statements, time.time())
     for window in found:
         say(_said(window))
@@ -82,26 +85,27 @@ def _list(_: argparse.Namespace, store: Store) -> int:
 
 def _system(options: argparse.Namespace) -> str:
     known = sorted(path.parent.name for path in options.systems.glob("*/inventory.yaml"))
+    if options.system is None:
+        raise ValueError(f"which system? there is {', '.join(known) or f'none in {options.systems}'}")
     if options.system not in known:
-        raise ValueError(
-            f"there is no system {options.system!r} in {options.systems}{nearest(options.system or '', known)}"
-        )
+        raise ValueError(f"there is no system {options.system!r} in {options.systems}{nearest(options.system, known)}")
     return str(options.system)
 
 
 def _said(window: Window) -> str:
-    return f"{window.system} until {stamp(window.ends_at)}, by {line(window.opened_by)}: {line(window.reason)}"
+    ends = datetime.fromtimestamp(window.ends_at, UTC)
+    left = shown(max(window.ends_at - time.time(), 0.0), "s")
+    who, why = line(window.opened_by), line(window.reason)
+    return f"{window.system} until {ends:%Y-%m-%d %H:%M} UTC (in {left}), by {who}: {why}"
 
 
-def _told(options: argparse.Namespace, verb: str, windows: list[Window]) -> int:
+def _told(options: argparse.Namespace, verb: str, windows: list[Window], but: str) -> int:
     """Let each Alertmanager have the window as a silence, or lift it; that it cannot is told, and the window stands."""
     alerting, mistakes = read_alerting(options.systems)
-    for mistake in mistakes:
-        say(str(mistake), sys.stderr)
-    problems = _silenced(alerting, verb, windows) if alerting else []
+    problems = [str(mistake) for mistake in mistakes] + (_silenced(alerting, verb, windows) if alerting else [])
     for problem in problems:
-        say(line(problem), sys.stderr)
-    return 1 if problems or mistakes else 0
+        say(f"{but}: {line(problem)}", sys.stderr)
+    return 1 if problems else 0
 
 
 def _silenced(alerting: Alerting, verb: str, windows: list[Window]) -> list[str]:

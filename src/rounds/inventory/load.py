@@ -5,26 +5,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import reduce
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from rounds.expectation import ID, Expectation
+from rounds.inventory.dependencies import refuse_wrong_dependencies
 from rounds.inventory.document import Document, Place, read_document
 from rounds.inventory.found import FoundCheck
 from rounds.inventory.mistakes import Mistake, nearest, shown_path
 from rounds.targets import Target, kinds, target_kinds
-from rounds.waivers import (
-    LONGEST_SECONDS,
-    WAIVERS,
-    Filed,
-    FiledWaiver,
-    filed_in,
-    notices_of_file,
-    waivers_of,
-    with_waiver,
-)
+from rounds.waivers.entries import WAIVERS, Filed, FiledWaiver, filed_in, filed_in_row, waivers_of
+from rounds.waivers.notices import notices_before
+from rounds.waivers.waiver import LONGEST_SECONDS
 
 INVENTORY = "inventory.yaml"
 EXPECTATIONS = "expectations.yaml"
@@ -77,7 +72,9 @@ class Row:
     def read(self, model: type[Expectation]) -> Expectation | None:
         """The row as its check's model; None when it has mistakes, which the document then holds."""
         expected = validated(model, self.data, self.document, self.place, self.targets)
-        return with_waiver(expected, self.waiver) if expected and self.waiver else expected
+        if expected is None or expected.waived is self.waiver:
+            return expected
+        return expected.model_copy(update={"waived": self.waiver})
 
 
 @dataclass
@@ -92,8 +89,8 @@ class Inventory:
 
     @property
     def notices(self) -> list[str]:
-        """What is pointed out of the files of waivers, and refuses nothing."""
-        return notices_of_file(self.filed, [row.id for row in self.rows])
+        """What is pointed out of waivers, and refuses nothing."""
+        return notices_before(self.filed, [row.id for row in self.rows])
 
     @property
     def mistakes(self) -> list[Mistake]:
@@ -122,6 +119,8 @@ def load(
             if (folder / WAIVERS).exists() or (folder / WAIVERS).is_symlink():
                 inventory.documents.append(read_document(folder / WAIVERS))
                 inventory.filed += filed_in(inventory.documents[-1], name, longest_waiver, validated)
+    inline = (filed_in_row(row.data, row.document, row.place, longest_waiver, validated) for row in inventory.rows)
+    inventory.filed += chain.from_iterable(inline)
     waivers = waivers_of([row.id for row in inventory.rows], inventory.filed)
     for row in inventory.rows:
         row.waiver = waivers.get(row.id)
@@ -199,6 +198,7 @@ class Targets:
             document.mistake((), "has no mapping 'targets'")
         for name in self.raw:
             self._build(name)
+        refuse_wrong_dependencies(self.built, self.raw, document)
 
     def is_broken(self, name: object) -> bool:
         """Whether this names a target with mistakes of its own, which are told already; or all targets are lost."""

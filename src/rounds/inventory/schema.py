@@ -1,4 +1,4 @@
-"""JSON Schemas of a system's files, generated from the models of targets and checks, so that editors can help."""
+"""JSON Schemas of a system's files, generated from the models of targets, checks and waivers, for editors."""
 
 import importlib.util
 import inspect
@@ -9,13 +9,19 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
 from rounds.expectation import Expectation
 from rounds.inventory.found import check_name, find_checks
 from rounds.limits import Limit
+from rounds.quantities import shown, unit_of
 from rounds.select import own_checks
-from rounds.targets import Target, kinds, takes_several, target_kinds, words_of
+from rounds.targets import kinds, takes_several, target_kinds, words_of
+from rounds.waivers.entries import Entry
 
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _FIGURE = {"type": ["string", "number"]}
 _REFERENCE = {"type": "string", "pattern": r"\$\{"}
 
@@ -23,15 +29,15 @@ _REFERENCE = {"type": "string", "pattern": r"\$\{"}
 def inventory_schema() -> dict[str, Any]:
     """The schema of inventory.yaml: a mapping of targets, one shape a kind."""
     shapes = {name: shape_of(kind, {"name", "system"}, ["kind"]) for name, kind in sorted(kinds().items())}
-    targets = {"type": "object", "additionalProperties": _one_of("kind", shapes)}
+    targets = {"type": "object", "additionalProperties": one_of("kind", shapes)}
     schema = {
-        "$schema": _DRAFT,
+        "$schema": DRAFT,
         "type": "object",
         "properties": {"runbook": {"type": "string"}, "targets": targets},
         "required": ["targets"],
         "additionalProperties": False,
     }
-    return _hoisted(schema)
+    return hoisted(schema)
 
 
 def expectations_schema(systems: Path) -> dict[str, Any]:
@@ -41,10 +47,15 @@ def expectations_schema(systems: Path) -> dict[str, Any]:
         shape = shape_of(model, set(), ["check"])
         shape["properties"]["check"] = {"const": name}
         shapes[name] = shape
-    return _hoisted({"$schema": _DRAFT, "type": "array", "items": _one_of("check", shapes)})
+    return hoisted({"$schema": DRAFT, "type": "array", "items": one_of("check", shapes)})
 
 
-def _one_of(key: str, shapes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def waivers_schema() -> dict[str, Any]:
+    """The schema of waivers.yaml: a list of waivers, which may be empty."""
+    return hoisted({"$schema": DRAFT, "type": ["array", "null"], "items": shape_of(Entry)})
+
+
+def one_of(key: str, shapes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The shape that the word under `key` names. `oneOf` would do, but an editor then only says that nothing fits."""
     choices = [
         {"if": {"properties": {key: {"const": word}}, "required": [key]}, "then": shape}
@@ -53,7 +64,7 @@ def _one_of(key: str, shapes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"type": "object", "required": [key], "properties": {key: {"enum": list(shapes)}}, "allOf": choices}
 
 
-def _hoisted(schema: dict[str, Any]) -> dict[str, Any]:
+def hoisted(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with all its `$defs` at the top, where its references look for them.
 
     What is not any text may be a reference to the environment as well: an editor sees `${TRIES:-3}`, not 3.
@@ -98,21 +109,19 @@ def _imported(path: Path) -> ModuleType:
     return module
 
 
-def shape_of(
-    model: type[Target] | type[Expectation], hidden: Collection[str] = (), required: Collection[str] = ()
-) -> dict[str, Any]:
-    """The schema of one kind of target or row, without its `hidden` keys and with more `required` ones."""
-    properties = {name: _property(model, name) for name in model.model_fields if name not in hidden}
-    needed = [name for name, field in model.model_fields.items() if field.is_required() and name not in hidden]
+def shape_of(model: type[BaseModel], hidden: Collection[str] = (), required: Collection[str] = ()) -> dict[str, Any]:
+    """The schema of one kind of target, row or channel, without its `hidden` keys and with more `required` ones."""
+    fields = {name: field for name, field in model.model_fields.items() if name not in hidden}
+    properties = {field.alias or name: _property(model, name) for name, field in fields.items()}
+    needed = [field.alias or name for name, field in fields.items() if field.is_required()]
     shape: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
     shape["required"] = sorted({*needed, *required})
     shape["description"] = inspect.getdoc(model) or ""
-    return shape
+    more = model.model_config.get("json_schema_extra")
+    return shape | (more if isinstance(more, dict) else {})
 
 
-def _property(model: type[Target] | type[Expectation], name: str) -> dict[str, Any]:
-    from pydantic import TypeAdapter  # noqa: PLC0415 - only who asks for the schema needs it here
-
+def _property(model: type[BaseModel], name: str) -> dict[str, Any]:
     field = model.model_fields[name]
     taken = target_kinds(field.annotation)
     described = {"description": field.description} if field.description else {}
@@ -133,7 +142,8 @@ def _property(model: type[Target] | type[Expectation], name: str) -> dict[str, A
     annotation: Any = typing.get_type_hints(model, include_extras=True)[name]
     # Two models may each have a `Rule` of their own: the name of the first model that has the field keeps them apart.
     owner = next(each for each in reversed(model.__mro__) if name in getattr(each, "model_fields", {})).__name__
-    schema = TypeAdapter(annotation).json_schema(ref_template=f"#/$defs/{owner}.{{model}}") | described
+    template = f"#/$defs/{owner}.{{model}}"
+    schema = TypeAdapter(annotation).json_schema(ref_template=template, schema_generator=_AsWritten) | described
     schema |= _default(field.default, schema)
     if "pattern" in schema:
         schema["pattern"] = re.sub(r"\(\?P<\w+>", "(", schema["pattern"])  # an editor's JavaScript knows no (?P<
@@ -142,11 +152,21 @@ def _property(model: type[Target] | type[Expectation], name: str) -> dict[str, A
     return schema
 
 
+class _AsWritten(GenerateJsonSchema):
+    """Defaults within defaults as they are written in YAML, too."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        said = super().default_schema(schema)
+        return said | _default(said.pop("default", None), said)
+
+
 def _default(default: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    """The default, where it is written in YAML as it stands in Python: not so for `26h`, which is seconds there."""
+    """The default as it is written in YAML: `26 h`, which is seconds in Python. None for what has no plain form."""
     plain = list(default) if isinstance(default, tuple) else default
-    is_figure = schema.get("type") == ["string", "number"]
+    unit = unit_of(schema)
+    if unit is not None:
+        return {"default": shown(plain, unit)} if isinstance(plain, int | float) else {}
     is_plain = isinstance(plain, str | bool | int | float) or (
         isinstance(plain, list) and all(isinstance(each, str | int | float) for each in plain)
     )
-    return {"default": plain} if is_plain and not is_figure else {}
+    return {"default": plain} if is_plain else {}

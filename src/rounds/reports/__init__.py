@@ -26,19 +26,39 @@ def write_all(told: Round, folder: Path) -> list[str]:
                 write(told, unfinished)
         except Exception as error:  # noqa: BLE001 - a report that cannot be written must not stop the others
             problems.append(f"{name} could not be written: {_reason(error)}")
-    return problems
+    return problems + _write_histories(told, folder)
+
+
+def _write_histories(told: Round, folder: Path) -> list[str]:
+    """The pages that report.html links to; where one cannot be written, the next could not be either."""
+    if not told.past.courses:
+        return []
+    from rounds.reports.history_pages import pages_of_round  # noqa: PLC0415 - most rounds have nothing to draw
+
+    name = "a page of the history"
+    try:
+        for name, page in pages_of_round(told, folder.parent):
+            with whole(folder / name, is_safe=False) as unfinished:
+                unfinished.write_text(page, encoding="utf-8", errors="backslashreplace")
+    except Exception as error:  # noqa: BLE001 - the same
+        return [f"{name} could not be written: {_reason(error)}"]
+    return []
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A name in the same folder to write to; it takes the place of `path` only when all of it is on the disk."""
+def whole(path: Path, *, is_safe: bool = True) -> Iterator[Path]:
+    """A name in the same folder to write to; it takes the place of `path` only when all of it is written.
+
+    If it is to be `safe`, it is on the disk by then, too: nothing is lost with the power.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished.unlink(missing_ok=True)
     try:
         yield unfinished
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
+        if is_safe:
+            with unfinished.open("rb") as written:
+                os.fsync(written.fileno())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

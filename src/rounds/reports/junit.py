@@ -9,6 +9,7 @@ from rounds.quantities import shown
 from rounds.record import Observation, Record
 from rounds.reports.text import body, line
 from rounds.round import Round
+from rounds.waivers.notices import notices
 
 _ELEMENT = {
     Outcome.CRITICAL: "failure",
@@ -21,6 +22,7 @@ _ELEMENT = {
 def write(told: Round, path: Path) -> None:
     suites = ET.Element("testsuites", name="rounds")
     suite = ET.SubElement(suites, "testsuite", _head(told))
+    _add_properties(suite, [(f"notice:{number}", notice) for number, notice in enumerate(notices(told), 1)])
     for record in told.worst_first:
         _add_testcase(suite, record)
     for problem in _problems(told):
@@ -50,11 +52,15 @@ def _head(told: Round) -> dict[str, str]:
 def _add_testcase(suite: ET.Element, record: Record) -> None:
     place = {"name": line(record.id), "classname": line(".".join(filter(None, ("rounds", record.system, record.area))))}
     case = ET.SubElement(suite, "testcase", place | {"time": f"{record.seconds:.3f}"})
-    properties = ET.SubElement(case, "properties")
-    for name, value in _properties(record):
-        ET.SubElement(properties, "property", name=line(name), value=line(value))
+    _add_properties(case, list(_properties(record)))
     if element := _ELEMENT.get(record.outcome):
         ET.SubElement(case, element, message=line(record.summary)).text = body(record.detail) or None
+
+
+def _add_properties(element: ET.Element, said: list[tuple[str, str]]) -> None:
+    properties = ET.SubElement(element, "properties") if said else element
+    for name, value in said:
+        ET.SubElement(properties, "property", name=line(name), value=line(value))
 
 
 def _properties(record: Record) -> Iterator[tuple[str, str]]:

@@ -10,11 +10,12 @@ from rounds.past import Past, main_figure
 from rounds.quantities import shown
 from rounds.record import Observation, Record
 from rounds.reports.course import course, strip
+from rounds.reports.history_pages import link_to
 from rounds.reports.markup import NOTHING, Html, html, tag
 from rounds.reports.plot import plot
 from rounds.reports.text import body
 from rounds.round import Round
-from rounds.waivers import notices
+from rounds.waivers.notices import notices
 
 # pytest-html has a filter for each of its results: six of the seven are ours, one to one.
 RESULTS = {
@@ -53,13 +54,19 @@ def summary(told: Round) -> Html:
         _problems(told.problems),
         _causes(causes_of(told)),
         _notices(notices(told)),
-        tag("p", "Worst first. A click on a row shows more of it.", class_="hint"),
+        tag("p", "Worst first. A click on a row shows more of it.", _where_history_is(told.past), class_="hint"),
         tag(
             "noscript",
             tag("p", "The table needs JavaScript. results.json and junit.xml beside this file say the same."),
         ),
         _WITHOUT_VIDEO,
     )
+
+
+def _where_history_is(past: Past) -> str:
+    if not past.outcomes:
+        return ""
+    return " Rows that are not fine, or lately were not, link to their history; `rounds history ID` shows that of any."
 
 
 def _problems(problems: list[str]) -> Html:
@@ -73,7 +80,7 @@ def _notices(said: list[str]) -> Html:
     if not said:
         return NOTHING
     listed = tag("ul", *[tag("li", notice) for notice in said])
-    return tag("section", tag("h2", "To be seen to"), listed, class_="notices")
+    return tag("section", tag("h2", "Worth knowing"), listed, class_="notices")
 
 
 def _causes(causes: list[CommonCause]) -> Html:
@@ -113,7 +120,7 @@ def row(record: Record, until: str, past: Past) -> Sequence[str]:
         _cell("system", record.system),
         tag("td", tag("b", record.id), sentence, class_="col-expectation"),
         _cell("observed", _observed(record, past)),
-        _cell("since", _moment(record.since), _age(record, until), strip(past.outcomes.get(record.id, ()), outcome)),
+        _cell("since", _moment(record.since), _age(record, until), *_earlier(record, past)),
         _cell("target", record.target),
         _cell("runbook", tag("cite", record.runbook), remedy),
     ]
@@ -121,6 +128,14 @@ def row(record: Record, until: str, past: Past) -> Sequence[str]:
 
 def _cell(name: str, *parts: str) -> Html:
     return tag("td", *parts, class_=f"col-{name}", data_label=name.capitalize())
+
+
+def _earlier(record: Record, past: Past) -> tuple[Html, Html]:
+    """The last outcomes, and where more of them is; a click there must not fold the row."""
+    last = strip(past.outcomes.get(record.id, ()), record.outcome)
+    if record.id not in past.courses:
+        return last, NOTHING
+    return last, tag("a", "History", href=link_to(record.id), onclick="event.stopPropagation()", class_="history")
 
 
 def _observed(record: Record, past: Past) -> Html:

@@ -8,7 +8,7 @@ from typing import Any
 from rounds.record import Record
 from rounds.round import Round
 from rounds.text import printable
-from rounds.waivers import notices
+from rounds.waivers.notices import notices
 
 FORMAT = 1
 _DERIVED = ("outcome", "counts")

@@ -10,7 +10,7 @@ from rounds.quantities import shown
 from rounds.record import Record
 from rounds.reports.text import line
 from rounds.round import Durations, Round
-from rounds.waivers import notices
+from rounds.waivers.notices import notices
 
 _COLOURS = {Outcome.CRITICAL: "1;31", Outcome.UNKNOWN: "1;35", Outcome.WARNING: "1;33", Outcome.OK: "1;32"}
 _WORD = 8  # columns: as long as the longest outcome that is listed

@@ -87,7 +87,7 @@ class AppriseSender:
         try:
             service, words = _instance(self.channel)
             if service is None:
-                return apprise_words.Answer(words or "its URL cannot be read any more", is_permanent=True)
+                return apprise_words.Answer(words or "its URL cannot be read any more")
             _name_incident(service, alert, self.channel.url.get_secret_value())
             text = text_for(service, alert)
             room = apprise.Apprise(asset=service.asset)

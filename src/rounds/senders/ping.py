@@ -9,7 +9,7 @@ import uuid
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from rounds.alerting.alert import Alert, Kind
 from rounds.fixtures.http import Reply
@@ -28,7 +28,12 @@ _RATE_LIMIT_SECONDS = 60.0
 class Ping(HttpChannel):
     """A check by the URL that has its uuid, or by ping key and slug; `{batch}` in the slug makes one check a batch."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [
+        {"required": ["url"], "not": {"anyOf": [{"required": ["key"]}, {"required": ["slug"]}]}},
+        {"required": ["key", "slug"], "not": {"required": ["url"]}},
+    ]})  # fmt: skip
     tells = "rounds"
+    wakes = True
     kind: Literal["ping"] = "ping"
     url: Annotated[SecretUrl | None, Field(description="the check's URL, with its uuid")] = None
     server: BaseUrl = "https://hc-ping.com"
@@ -42,8 +47,8 @@ class Ping(HttpChannel):
         by_slug = self.key is not None or bool(self.slug)
         if (self.url is not None) == by_slug or (by_slug and not (self.key and self.slug)):
             raise ValueError("either url is due, or key and slug")
-        if self.url is not None and (self.create or "?" in self.url.get_secret_value()):
-            raise ValueError("a check by its url cannot be created, and its url has no ?")
+        if self.url is not None and (self.create or re.search(r"[?{]", self.url.get_secret_value())):
+            raise ValueError("a check by its url cannot be created, and its url has no ? and no {batch}: slug has that")
         return self
 
     def sender(self) -> "PingSender":

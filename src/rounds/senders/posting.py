@@ -25,7 +25,7 @@ _BASE = re.compile(rf"https?://{HOST}(?::\d{{1,5}})?(?:/[\w./~%+-]*)?")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_YOURS = {"content-length", "host", "transfer-encoding", "connection"}
 _LEAST_SECONDS = 0.05
-_LONGEST_RETRY = 86400.0
+_LONGEST_RETRY = 3600.0
 _SHORTEST_TOKEN = 8  # of a URL's path and query: what is shorter is a word, and stands in ordinary text
 
 
@@ -63,19 +63,33 @@ def _sendable(given: SecretStr, what: str) -> None:
         raise ValueError(f"{what} has line breaks, blanks at its ends, or letters that no header takes")
 
 
-SecretUrl = Annotated[Secret, AfterValidator(_url)]
+SecretUrl = Annotated[
+    Secret,
+    AfterValidator(_url),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^(https?://|file:)",
+            "description": "a URL, kept secret: also as ${VARIABLE} or file:/path",
+        }
+    ),
+]
 """A URL that proves by itself who asks, as those of web hooks do: never shown but for its host."""
 
-BaseUrl = Annotated[str, BeforeValidator(_base), WithJsonSchema({"type": "string", "description": "a base URL"})]
+BaseUrl = Annotated[
+    str,
+    BeforeValidator(_base),
+    WithJsonSchema({"type": "string", "pattern": f"^{_BASE.pattern}$", "description": "a base URL"}),
+]
 """The address of a server, which may be shown."""
 
 
 class HttpChannel(Channel):
     """A channel that is reached over HTTP: how to log in, and whom to trust."""
 
-    bearer: Annotated[Secret | None, AfterValidator(_bearer)] = None
+    bearer: Annotated[Secret | None, AfterValidator(_bearer), Field(description="token to log in with")] = None
     login: Annotated[Secret | None, Field(description="user:password for basic authentication")] = None
-    headers: Annotated[dict[str, Secret], AfterValidator(_headers)] = {}  # noqa: RUF012 - pydantic copies it
+    headers: Annotated[dict[str, Secret], AfterValidator(_headers), Field(description="more of each request")] = {}  # noqa: RUF012 - pydantic copies it
     ca_file: Annotated[str | None, Field(description="certificates to trust instead of the system's")] = None
 
 

@@ -36,7 +36,7 @@ class Pushgateway(HttpChannel):
     tells = "rounds"
     kind: Literal["pushgateway"] = "pushgateway"
     url: Annotated[BaseUrl, Field(description="base URL, http://localhost:9091")]
-    job: Annotated[str, Field(min_length=1)] = "rounds"
+    job: Annotated[str, Field(min_length=1, description="the job of the group")] = "rounds"
     labels: Annotated[dict[str, str], AfterValidator(_labels), Field(description="more labels of the group")] = {}  # noqa: RUF012 - pydantic copies it
 
     def sender(self) -> "PushgatewaySender":

@@ -43,12 +43,16 @@ class RoundSender(Sender, Protocol):
 
 
 class Channel(BaseModel):
-    """The configuration of a channel. `tells` says whether its sender takes alerts or rounds."""
+    """The configuration of a channel. `tells` says whether its sender takes alerts or rounds.
+
+    One that tells rounds and `wakes` somebody by them hears nothing bad of what is in a maintenance window.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
     tells: ClassVar[Literal["alerts", "rounds"]] = "alerts"
+    wakes: ClassVar[bool] = False
     name: str = ""
-    kind: str
+    kind: Annotated[str, Field(description="what it is")]
     deadline: Annotated[Duration, Field(gt=0, le=300, description="how long one sending may take")] = 10.0
 
     def sender(self) -> Sender:

@@ -110,13 +110,12 @@ def _sentence(alert: Alert) -> str:
         return "This is a test of the channel, sent by a person. Nothing is broken by what it says."
     if alert.is_over:
         good = "can be looked at again" if is_cause(alert) else "is good again"
-        how = good if alert.kind is Kind.RECOVERED else "is not judged any more"
-        after = "" if alert.kind is Kind.RECOVERED else " (skipped, waived, or its row is gone)"
-        return f"{what} {how}{after} since {moment(alert.at)}.{_lasted(alert)}"
+        how = good if alert.kind is Kind.RECOVERED else "is not told any more"
+        return f"{what} {how} since {moment(alert.at)}.{_lasted(alert)}"
     if alert.kind is Kind.FLAPPING:
         return f"{what} comes and goes since {since}. Its changes are not told one by one until it stays as it is."
     still = "still " if alert.kind is Kind.REMINDER else ""
-    if alert.level is Level.UNKNOWN:
+    if alert.level is Level.UNKNOWN or is_cause(alert):
         return f"Rounds {still}could not look at {what}, since {since}. Whether it is broken is not known."
     how = "broken (critical)" if alert.level is Level.CRITICAL else "past its warning limit"
     return f"{what} is {still}{how} since {since}."
@@ -160,8 +159,11 @@ def _said(level: Level) -> str:
 def _what_to_do(alert: Alert, rows: list[AlertRow], detail: _Detail) -> Iterator[str]:
     if alert.is_over or not detail.remedy:
         return
-    if alert.level is Level.UNKNOWN and is_cause(alert):
-        yield f"Remedy: see why {line(alert.key, 200)} cannot be looked at; its rows judge again in the next round."
+    if is_cause(alert):
+        yield (
+            f"Remedy: let Rounds reach {line(alert.key, 200)} again: is it up, are its address and login right,"
+            " is there a firewall between? Its rows judge again in the next round."
+        )
         return
     remedies = list(dict.fromkeys(row.remedy for row in rows if row.remedy))
     if remedies:

@@ -34,10 +34,12 @@ class Webhook(HttpChannel):
 
     kind: Literal["webhook"] = "webhook"
     url: SecretUrl
-    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    method: Annotated[Literal["POST", "PUT", "PATCH"], Field(description="how it is sent")] = "POST"
     secret: Annotated[Secret | None, Field(description="signs each request (HMAC-SHA256)")] = None
     template: Annotated[str | None, Field(description="jinja2; JSON with all there is when left out")] = None
-    content_type: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*$")] = "application/json"
+    content_type: Annotated[
+        str, Field(pattern=r"^[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*$", description="type/subtype; charset=utf-8")
+    ] = "application/json"
 
     @field_validator("secret")
     @classmethod

@@ -20,6 +20,7 @@ class Target(BaseModel):
     kind: str
     deadline: Annotated[Duration | None, Field(description="how long one look may take")] = None
     parallel: Annotated[int, Field(ge=1, description="how many looks at once")] = 4
+    depends_on: Annotated[tuple[str, ...], Field(description="targets of the system it cannot work without")] = ()
     client: ClassVar[tuple[str, ...]] = ()  # the modules that speak to it
 
     @field_validator("*", mode="before")

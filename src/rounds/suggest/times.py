@@ -7,7 +7,7 @@ from typing import Any
 
 from rounds.fixtures.data_profile import Profile
 from rounds.quantities import shown
-from rounds.readable_figures import duration_above, said
+from rounds.suggest.figures import duration_above, said
 
 _HOUR, _DAY = 3600, 86400
 _OLDEST = 30 * _DAY

@@ -13,7 +13,8 @@ import yaml
 
 from rounds.inventory.document import read_document
 from rounds.inventory.mistakes import shown_path
-from rounds.waivers import Entry, written
+from rounds.waivers.entries import Entry
+from rounds.waivers.waiver import written
 
 _FIRST_ITEM = re.compile(rb"^( *)- ", re.MULTILINE)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9 .,_-]*[A-Za-z0-9.]|[A-Za-z]")

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from rounds.column_names import is_private
 from rounds.fixtures.data_profile import Profile
 from rounds.quantities import shown
-from rounds.suggestions import Suggestion
+from rounds.suggest.column_names import is_private
+from rounds.suggest.rows import Suggestion
 from rounds.text import printable
 
 _WIDTH = 116

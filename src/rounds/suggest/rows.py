@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rounds.column_names import is_at_most, is_before, is_key, is_private, may_lie_ahead, moment_rank
 from rounds.columns import columns_of
 from rounds.fixtures.data_profile import ColumnProfile, Profile
 from rounds.measures import Between, Cell, LengthBetween, OneOf, Rule
-from rounds.readable_figures import above, below, said, share_above, two_digits_below
-from rounds.suggested_times import freshness, volume
+from rounds.suggest.column_names import is_at_most, is_before, is_key, is_private, may_lie_ahead, moment_rank
+from rounds.suggest.figures import above, below, said, share_above, two_digits_below
+from rounds.suggest.times import freshness, volume
 from rounds.text import printable
 
 MOST_COLUMNS_IN_A_ROW = 30
