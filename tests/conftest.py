@@ -4,14 +4,24 @@ import ctypes
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rounds.expectation import Expectation
 from rounds.targets import Target
+
+ROOM = 4e9
+"""What throwaway servers may take of memory, several times over."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes: no worker is then left with it at the end while the others are idle."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture
@@ -25,6 +35,23 @@ def row() -> Callable[..., Any]:
         return model.model_validate(base | written, context={"targets": targets})
 
     return made
+
+
+@pytest.fixture(scope="session")
+def memory() -> dict[str, str]:
+    """Variables that put throwaway servers in memory where there is room: on a disk they take longer to make than to use."""
+    shm = Path("/dev/shm")  # noqa: S108 - they make folders of their own in it
+    if not os.access(shm, os.W_OK | os.X_OK) or os.statvfs(shm).f_flag & os.ST_NOEXEC:
+        return {}
+    return {"TMPDIR": str(shm)} if shutil.disk_usage(shm).free > ROOM else {}
+
+
+@pytest.fixture
+def in_memory(memory: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the throwaway servers of a test there; all else stays where it is."""
+    for name, folder in memory.items():
+        monkeypatch.setenv(name, folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
 
 
 @pytest.fixture(scope="session")

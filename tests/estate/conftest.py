@@ -7,6 +7,9 @@ from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.ground import raze, servant, settle
 from rounds.estate.postgres import Postgres
 from rounds.estate.valkey import Valkey
+from tests.scratch_postgres.conftest import _quick_init, clusters
+
+__all__ = ["_quick_init", "clusters"]
 
 
 @pytest.fixture(scope="session")

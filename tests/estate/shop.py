@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import sqlite3
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from rounds.estate import dumps
@@ -47,13 +48,13 @@ class Shop:
         """A week of nightly backups of a kind; made once, for damage leaves no trace."""
         folder = self.root / "backups" / kind
         when = self.nights[-3:] if kind == "base" else self.nights
+        made = [folder / each.strftime(NAMES[kind]) for each in when]
         if not folder.exists():
             folder.mkdir(parents=True)
             for each in {when[0], when[-1]} if kind != "base" else {when[-1]}:
                 self._make(kind, folder / each.strftime(NAMES[kind]), each)
-        made = dumps.past(folder / when[-1].strftime(NAMES[kind]), NAMES[kind], when)
-        for path in made:
-            close(path)
+            for path in dumps.past(made[-1], NAMES[kind], when):
+                close(path)
         return Victim(made[-1], kind, tuple(made[:-1]), None if kind in ("sqlite", "redis") else self.database)
 
     def _make(self, kind: Kind, path: Path, when: dt.datetime) -> None:
@@ -120,5 +121,11 @@ def _one(path: Path) -> tuple[object, ...]:
         return info.st_ino, info.st_mtime_ns, path.readlink()
     if path.is_dir():
         return info.st_ino, info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns
-    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    content = _content(path, (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
     return info.st_ino, info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns, info.st_nlink, content
+
+
+@cache
+def _content(path: Path, _state: tuple[int, ...]) -> str:
+    """Read again only when the kernel says that it was changed: nobody can set the time of the last change (ctime)."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
