@@ -11,7 +11,7 @@ from rounds.alerting.configuration import Alerting
 from rounds.alerting.grouping import seconds_of, stamp
 from rounds.alerting.keys import Behind
 from rounds.alerting.ledger import read_states
-from rounds.alerting.sending import Outbox, Sent, beside_each_other
+from rounds.alerting.sending import Begun, Outbox, Sent, begun, beside_each_other
 from rounds.alerting.telling import firing, record_flips
 from rounds.alerting.windows import Window, is_quiet, windows_since
 from rounds.outcome import Outcome
@@ -45,7 +45,7 @@ def tell(
     for name, channel in alerting.channels.items():
         own = [alert for alert, channels in lasting if name in channels]
         jobs[name] = partial(_one_after_the_other, due.get(name), partial(_tell_channel, channel, told, own, windows))
-    outbox.sent.problems += beside_each_other(jobs, ends_at)
+    outbox.sent.problems += beside_each_other(jobs, ends_at, due)
     return outbox.sent
 
 
@@ -78,8 +78,8 @@ def _tell_channel(channel: Channel, told: Round, lasting: list[Alert], windows: 
             verb(silence_of(window))
 
 
-def begin(round_id: str, batch: str, alerting: Alerting) -> list[str]:
-    """Say that a round begins, where a channel wants to know: a round that hangs is then seen."""
+def begin(round_id: str, batch: str, alerting: Alerting) -> Begun:
+    """Say that a round begins, where a channel wants to know: a round that hangs is then seen. Nobody waits for it."""
 
     def start(channel: Channel) -> None:
         sender: Any = channel.sender()
@@ -87,7 +87,7 @@ def begin(round_id: str, batch: str, alerting: Alerting) -> list[str]:
             sender.start(round_id, batch)
 
     jobs = {name: partial(start, each) for name, each in alerting.channels.items() if each.tells == "rounds"}
-    return beside_each_other(jobs, time.monotonic() + 5)
+    return begun(jobs)
 
 
 def silence_of(window: Window) -> silences.Window:

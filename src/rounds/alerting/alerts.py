@@ -14,6 +14,7 @@ import pytest
 from rounds.alerting.after_round import begin, tell
 from rounds.alerting.configuration import Alerting, read_alerting
 from rounds.alerting.keys import Behind
+from rounds.alerting.sending import Begun, awaited
 from rounds.inventory.mistakes import Mistake
 from rounds.reports.text import line
 from rounds.round import Round
@@ -21,6 +22,7 @@ from rounds.secret import Redactor
 from rounds.store import Store
 from rounds.text import say
 
+_FOR_THE_BEGINNING = 5.0  # to be heard, besides all the time that the round took
 _LEAST_SECONDS = 1.0  # of the grace that a round has after its deadline
 
 
@@ -41,15 +43,24 @@ class Alerts:
         self.clean = clean
         self.rows = rows
         self.untold: list[str] = []
+        self.begun: Begun | None = None
         self.ends_at = float("inf")  # of the round itself, by time.monotonic
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Any:
-        """To a dead man's switch: a round that hangs is seen by its missing end."""
         self.told().notices += self.alerting.notices(self.rows())
-        if self.told().id:
-            self.untold += begin(self.told().id, self.told().batch, self.alerting)
+        self._begin()
         return (yield)
+
+    @pytest.hookimpl(optionalhook=True, trylast=True)
+    def pytest_xdist_node_collection_finished(self) -> None:
+        """With xdist: the round has begun now."""
+        self._begin()
+
+    def _begin(self) -> None:
+        """To a dead man's switch: a round that hangs is seen by its missing end."""
+        if self.told().id and self.begun is None:
+            self.begun = begin(self.told().id, self.told().batch, self.alerting)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -59,7 +70,11 @@ class Alerts:
             return
         try:
             seconds = min(self.alerting.telling.budget, max(self.ends_at - time.monotonic(), _LEAST_SECONDS))
-            self.untold += tell(told, self.alerting, self.store, seconds, self.rows()).problems
+            ends_at = time.monotonic() + seconds
+            if self.begun:  # whose end must not come before it
+                self.untold += awaited(self.begun, time.monotonic() + min(seconds / 2, _FOR_THE_BEGINNING))
+            left = max(ends_at - time.monotonic(), 0.0)
+            self.untold += tell(told, self.alerting, self.store, left, self.rows()).problems
         except Exception as error:  # noqa: BLE001 - alerting may fail in ways nobody has thought of
             self.untold.append(f"alerting broke: {type(error).__name__}: {error}")
         for problem in dict.fromkeys(self.untold):

@@ -6,7 +6,7 @@ brought is recorded at once. What could not be delivered waits for the next roun
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +22,7 @@ LONGEST_PAUSE = 6 * 3600.0
 """Whatever is said to wait longer was said by a clock that was ahead."""
 _KEPT_SECONDS = 7 * 86400.0
 _TRIES = 50
+_SLACK_SECONDS = 5.0
 
 
 @dataclass
@@ -32,8 +33,24 @@ class Sent:
     problems: list[str] = field(default_factory=list)
 
 
-def beside_each_other(jobs: Mapping[str, Callable[[], None]], ends_at: float) -> list[str]:
-    """Do some jobs at once, by the names of their channels, until a time (time.monotonic); returns what went wrong."""
+def beside_each_other(jobs: Mapping[str, Callable[[], None]], ends_at: float, kept: Collection[str] = ()) -> list[str]:
+    """Do some jobs at once, by the names of their channels, until a time (time.monotonic); returns what went wrong.
+
+    `kept` are channels for which nothing is lost that was not sent in time.
+    """
+    return awaited(begun(jobs), ends_at, kept)
+
+
+@dataclass
+class Begun:
+    """Jobs that are being done, each in a thread, and what went wrong so far."""
+
+    workers: dict[str, threading.Thread]
+    problems: dict[str, str]
+
+
+def begun(jobs: Mapping[str, Callable[[], None]]) -> Begun:
+    """Begin some jobs at once, by the names of their channels."""
     problems: dict[str, str] = {}
 
     def done(name: str) -> None:
@@ -47,11 +64,17 @@ def beside_each_other(jobs: Mapping[str, Callable[[], None]], ends_at: float) ->
     workers = {name: threading.Thread(target=done, args=(name,), name=f"send-{name}", daemon=True) for name in jobs}
     for worker in workers.values():
         worker.start()
-    for name, worker in workers.items():
+    return Begun(workers, problems)
+
+
+def awaited(jobs: Begun, ends_at: float, kept: Collection[str] = ()) -> list[str]:
+    """What went wrong, when all is done or the time (time.monotonic) has come."""
+    for name, worker in jobs.workers.items():
         worker.join(max(ends_at - time.monotonic(), 0.0))
         if worker.is_alive():
-            problems[name] = f"{name}: no answer yet; what is left is sent next time"
-    return list(problems.values())
+            left = "; what is left is sent next time" if name in kept else ""
+            jobs.problems[name] = f"{name}: no answer yet{left}"
+    return list(jobs.problems.values())
 
 
 def _so_many(own: list[Delivery]) -> str:
@@ -74,7 +97,7 @@ class Outbox:
 
     def send_all(self) -> Sent:
         """Send what is due; returns when all is sent, or the budget is used up. Raises StoreError."""
-        self.sent.problems += beside_each_other(self.jobs(), self.ends_at)
+        self.sent.problems += beside_each_other(self.jobs(), self.ends_at, self.channels)
         return self.sent
 
     def jobs(self) -> dict[str, Callable[[], None]]:
@@ -94,6 +117,8 @@ class Outbox:
         return jobs
 
     def _rest(self, name: str, own: list[Delivery], next_at: float) -> None:
+        if any(each.is_taken for each in own):
+            return  # another runner says what comes of it
         at = datetime.fromtimestamp(next_at, UTC)
         self._problem(name, f"{_so_many(own)} for it, next tried after {at:%H:%M} UTC")
 
@@ -116,7 +141,8 @@ class Outbox:
 
     def _deliver(self, sender: Sender, channel: Channel, delivery: Delivery) -> bool:
         """Whether the next one may follow: it was taken, or never will be."""
-        lease = self.clock() + channel.deadline * (len(_PAUSES) + 1) + sum(_PAUSES) + 60
+        left = max(self.ends_at - time.monotonic(), 0.0)  # no try begins after that
+        lease = self.clock() + left + channel.deadline + _SLACK_SECONDS
         with self.store.transaction() as statements:
             taken = take(statements, delivery, lease)
         if taken is not Taken.OURS:
