@@ -7,20 +7,22 @@ from rounds.alerting.alert import Kind
 from rounds.alerting.configuration import Alerting, Telling
 from rounds.alerting.ledger import waiting
 from rounds.alerting.telling import record_flips
+from rounds.inventory.dependencies import Needs
 from rounds.outcome import Outcome
 from rounds.store import Store
 from rounds.store_tables import MIGRATIONS
 from tests.alerting.conftest import BEGUN, Memory, Receiver, a_record, a_round
 
 TARGETS = ("shop/host", "shop/database")
-BEHIND = {
-    "shop.a.disk": (), "shop.a.load": (), "shop.b.orders": ("shop/host",), "shop.b.prices": ("shop/host",),
-    "shop.c.login": ("shop/database", "shop/host"), "shop.c.mail": (),
+ROWS = {
+    "shop.a.disk": Needs(), "shop.a.load": Needs(("shop/host",)), "shop.b.orders": Needs((), ("shop/host",)),
+    "shop.b.prices": Needs(("shop/database",), ("shop/host",)), "shop.c.mail": Needs(("shop/database",)),
+    "shop.c.login": Needs((), ("shop/database", "shop/host")),
 }  # fmt: skip
-SEEN = ("ok", "ok", "ok", "critical", "warning", "unknown", "skipped", "waived", *TARGETS)
+SEEN = ("ok", "ok", "ok", "critical", "warning", "unknown", "skipped", "waived", "same words", *TARGETS)
 ROUND = some.tuples(
     some.sampled_from(("daily", "weekly")),
-    some.dictionaries(some.sampled_from(sorted(BEHIND)), some.sampled_from(SEEN), min_size=1),
+    some.dictionaries(some.sampled_from(sorted(ROWS)), some.sampled_from(SEEN), min_size=1),
 )
 GOOD = ("ok", "skipped", "waived")
 BEGINS = (Kind.BAD, Kind.FLAPPING)
@@ -29,7 +31,9 @@ BEGINS = (Kind.BAD, Kind.FLAPPING)
 def record_of(name, seen, at):
     if seen in TARGETS:
         words = f"{seen} cannot be reached"
-        return a_record(name, Outcome.UNKNOWN, at, cause={"target": seen, "words": "refused"}, summary=words)
+        return a_record(name, Outcome.UNKNOWN, at, cause={"target": seen, "words": "connection refused"}, summary=words)
+    if seen == "same words":
+        return a_record(name, Outcome.CRITICAL, at, summary="no answer: connection refused")
     return a_record(name, Outcome(seen), at)
 
 
@@ -39,7 +43,7 @@ class Listener:
     def __init__(self):
         self.open = {}
         self.newest = {}
-        self.causes = {name: set() for name in BEHIND}  # what each row was last seen behind, since it was good
+        self.causes = {name: set() for name in ROWS}  # what each row was last seen behind, since it was good
 
     def hear(self, alert):
         rows = {row.id for row in alert.rows}
@@ -48,7 +52,7 @@ class Listener:
         elif alert.is_over:
             assert alert.key in self.open, f"the end of what never began: {alert.title}"
             del self.open[alert.key]
-            if alert.kind is Kind.RECOVERED and alert.key in BEHIND:
+            if alert.kind is Kind.RECOVERED and alert.key in ROWS:
                 assert self.newest[alert.key] in GOOD, f"not good at all: {alert.title}"
 
     def see(self, rows):
@@ -60,7 +64,7 @@ class Listener:
 
     def knows_of(self, name):
         """By its own name, or by what it is behind: further rows of a cause are not told one by one."""
-        roots = {name, *self.causes[name], *BEHIND[name]}
+        roots = {name, *self.causes[name], *ROWS[name].own, *ROWS[name].behind}
         return any(key in roots or name in rows for key, rows in self.open.items())
 
 
@@ -75,14 +79,14 @@ def listened(rounds, tmp_path, **policy):
         at = BEGUN + number * 3600
         listener.see(rows)
         told = a_round(at, *(record_of(name, seen, at) for name, seen in rows.items()), batch=batch)
-        for alert in record_flips(told, said, store, BEHIND):
+        for alert in record_flips(told, said, store, ROWS):
             listener.hear(alert)
         yield listener, rows
     with store.reading() as statements:
         assert {each.channel for each in waiting(statements)} <= {"chat"}
 
 
-ALL_GOOD = ("daily", dict.fromkeys(BEHIND, "ok"))
+ALL_GOOD = ("daily", dict.fromkeys(ROWS, "ok"))
 of_any = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -9,6 +9,7 @@ from rounds.alerting.ledger import Taken, read_states, take, waiting
 from rounds.alerting.sending import Outbox
 from rounds.alerting.telling import firing, record_flips
 from rounds.alerting.windows import close_windows, keep_window, new_window
+from rounds.inventory.dependencies import Needs
 from rounds.outcome import Outcome
 from rounds.senders.sender import NotDelivered
 from tests.alerting.conftest import BEGUN, a_record, a_round
@@ -83,14 +84,16 @@ def test_who_heard_that_it_is_critical_hears_that_it_is_only_a_warning_now_and_t
 
 def test_a_row_that_the_inventory_has_no_more_is_ended(seen, channels, lasting):
     seen(0, {"shop.a.old": (CRITICAL, {}), "shop.a.other": (OK, {}), "bank.a.row": (CRITICAL, {})})
-    seen(HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": (), "shop.a.old": ()})  # not judged, but there
+    seen(
+        HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": Needs(), "shop.a.old": Needs()}
+    )  # not judged, but there
     assert told(channels["pager"]) == [("bad", "shop.a.old"), ("bad", "bank.a.row")]
-    seen(2 * HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": ()})
+    seen(2 * HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": Needs()})
     (*_, ended) = channels["pager"].taken
     assert (ended.kind, ended.key, ended.lasted_seconds) == (Kind.ENDED, "shop.a.old", 2 * HOUR)
     assert ended.rows[0].summary == "the inventory has no such row any more"
     assert [alert.key for alert, _ in lasting(2 * HOUR)] == ["bank.a.row"]  # of a system that is not ours
-    seen(3 * HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": ()})
+    seen(3 * HOUR, {"shop.a.other": (OK, {})}, declared={"shop.a.other": Needs()})
     assert len(channels["pager"].taken) == 3
 
 
@@ -178,8 +181,9 @@ def test_when_all_that_is_behind_a_target_was_broken_one_row_tells_that_it_is_do
 
 def test_what_depends_on_a_target_that_is_down_is_told_under_it_and_what_stays_broken_for_itself(seen, channels):
     behind = {
-        "shop.a.login": ("shop/api", "shop/database", "shop/host"), "shop.a.orders": ("shop/database", "shop/host"),
-        "shop.a.size": ("shop/host",), "shop.a.mail": (),
+        "shop.a.login": Needs(("shop/api",), ("shop/database", "shop/host")),
+        "shop.a.orders": Needs(("shop/database",), ("shop/host",)),
+        "shop.a.size": Needs(("shop/database",), ("shop/host",)), "shop.a.mail": Needs(),
     }  # fmt: skip
     rows = {
         "shop.a.login": (CRITICAL, {}), "shop.a.orders": unreachable("shop/database"),
@@ -198,7 +202,7 @@ def test_what_depends_on_a_target_that_is_down_is_told_under_it_and_what_stays_b
 
 
 def test_what_depends_on_a_target_that_another_batch_found_down_waits_for_it(seen, channels):
-    behind = {"shop.a.login": ("shop/database",), "shop.a.orders": ()}
+    behind = {"shop.a.login": Needs((), ("shop/database",)), "shop.a.orders": Needs()}
     seen(0, {"shop.a.orders": unreachable("shop/database")}, batch="daily", declared=behind)
     for seconds in (600, 900):
         seen(seconds, {"shop.a.login": (CRITICAL, {})}, batch="continuous", declared=behind)
@@ -271,3 +275,24 @@ def test_what_was_judged_in_a_window_is_not_told_when_the_round_ends_after_it(st
     told_round = a_round(BEGUN + 110, inside, outside)
     told_round.started_at = inside.judged_at
     assert [alert.key for alert in record_flips(told_round, alerting(), store)] == ["shop.a.at105"]
+
+
+def test_what_is_broken_for_the_reason_that_others_could_not_look_is_one_alert_with_them(seen, channels):
+    rows = {
+        "shop.a.ping": Needs(("shop/cache",)),
+        "shop.a.keys": Needs(("shop/cache",)),
+        "shop.a.api": Needs(("shop/api",)),
+    }
+    refused = (CRITICAL, {"summary": "answer to PING is missing: nobody listens there"})
+    words = {
+        "cause": {"target": "shop/cache", "words": "nobody listens there"},
+        "summary": "shop/cache cannot be reached",
+    }
+    both = {"shop.a.ping": refused, "shop.a.keys": (UNKNOWN, words), "shop.a.api": refused}
+    seen(0, both, declared=rows)
+    seen(HOUR, {"shop.a.ping": refused}, batch="continuous", declared=rows)  # others were not looked at
+    assert [(alert.key, len(alert.rows), alert.level) for alert in channels["pager"].taken] == [
+        ("shop/cache", 2, Level.CRITICAL), ("shop.a.api", 1, Level.CRITICAL),
+    ]  # fmt: skip
+    seen(2 * HOUR, {"shop.a.ping": (CRITICAL, {"summary": "full"}), "shop.a.keys": (OK, {})}, declared=rows)
+    assert told(channels["pager"])[2:] == [("bad", "shop.a.ping"), ("recovered", "shop/cache")]

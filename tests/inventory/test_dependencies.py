@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rounds.inventory.dependencies import behind
+from rounds.inventory.dependencies import Needs, needs_of
 from rounds.inventory.document import read_document
 from rounds.inventory.load import Targets
 
@@ -23,7 +23,8 @@ def test_the_nearest_comes_first_and_each_once(tmp_path: Path) -> None:
     document = read_document(path)
     targets = Targets("shop", document).built
     assert document.mistakes == []
-    assert behind({"endpoint": "api"}, targets) == ("shop/database", "shop/project", "shop/host", "shop/rack")
-    assert behind({"dataset": "orders"}, targets) == ("shop/database", "shop/host", "shop/rack")
-    assert behind({"hosts": ["rack", "host"], "path": 3}, targets) == ("shop/rack",)
-    assert behind({"host": "rack"}, targets) == ()
+    behind = {name: needs_of({"target": name, "path": 3}, targets).behind for name in targets}
+    assert behind["api"] == ("shop/database", "shop/project", "shop/host", "shop/rack")
+    assert behind["orders"] == ("shop/database", "shop/host", "shop/rack")
+    assert behind["rack"] == ()
+    assert needs_of({"hosts": ["rack", "host"]}, targets) == Needs(("shop/rack", "shop/host"), ("shop/rack",))

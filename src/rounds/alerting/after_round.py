@@ -9,7 +9,7 @@ from typing import Any
 from rounds.alerting.alert import Alert
 from rounds.alerting.configuration import Alerting
 from rounds.alerting.grouping import seconds_of, stamp
-from rounds.alerting.keys import Behind
+from rounds.alerting.keys import Rows
 from rounds.alerting.ledger import read_states
 from rounds.alerting.sending import Begun, Outbox, Sent, begun, beside_each_other
 from rounds.alerting.telling import firing, record_flips
@@ -21,9 +21,7 @@ from rounds.senders.sender import Channel
 from rounds.store import Store, StoreError
 
 
-def tell(
-    told: Round, alerting: Alerting, store: Store, seconds: float | None = None, rows: Behind | None = None
-) -> Sent:
+def tell(told: Round, alerting: Alerting, store: Store, seconds: float | None = None, rows: Rows | None = None) -> Sent:
     """Tell a round, for as long as alerts.yaml allows; nothing that goes wrong here changes a verdict.
 
     `rows` are all rows that the inventory has, with the targets they depend on.

@@ -13,7 +13,7 @@ import pytest
 
 from rounds.alerting.after_round import begin, tell
 from rounds.alerting.configuration import Alerting, read_alerting
-from rounds.alerting.keys import Behind
+from rounds.alerting.keys import Rows
 from rounds.alerting.sending import Begun, awaited
 from rounds.inventory.mistakes import Mistake
 from rounds.reports.text import line
@@ -35,7 +35,7 @@ class Alerts:
         told: Callable[[], Round],
         store: Store,
         clean: Callable[[str], str],
-        rows: Callable[[], Behind],
+        rows: Callable[[], Rows],
     ) -> None:
         self.alerting = alerting
         self.told = told

@@ -10,38 +10,54 @@ from dataclasses import dataclass
 from rounds.alerting.alert import Level
 from rounds.alerting.flips import State
 from rounds.alerting.ledger import Known
+from rounds.inventory.dependencies import Needs
 from rounds.outcome import Outcome
 from rounds.record import Record
 
-Behind = Mapping[str, tuple[str, ...]]
-"""For each row of the inventory, by id, the keys of the targets it depends on, the nearest first."""
+Rows = Mapping[str, Needs]
+"""All rows of the inventory, by id, with the targets that they cannot be judged without."""
+
+_FEWEST = 12
+"""Letters of a reason that say the same where they are found again."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of one round. `down` are targets that cannot be reached, `up` those that answered again."""
+    """The keys of one round. `down` are targets that cannot be reached, `up` those that answered again.
 
-    behind: Behind
+    `reasons` are why a target could not be reached in this round.
+    """
+
+    rows: Rows
     down: frozenset[str]
     up: frozenset[str]
+    reasons: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of(cls, records: Iterable[Record], before: Mapping[str, Known], behind: Behind) -> "Keys":
+    def of(cls, records: Iterable[Record], before: Mapping[str, Known], rows: Rows) -> "Keys":
         """What the records say of targets, and for those that none of them looked at, what was told."""
         seen = {record.id: record for record in records}
-        causes = [each.cause["target"] for each in seen.values() if each.outcome is Outcome.UNKNOWN and each.cause]
+        causes = [each.cause for each in seen.values() if each.outcome is Outcome.UNKNOWN and each.cause]
+        reasons: dict[str, set[str]] = {}
+        for cause in causes:
+            reasons.setdefault(cause["target"], set()).add(cause["words"])
         told = {name: each for name, each in before.items() if each.is_told and each.key != name}
         blind = {name: each.key for name, each in told.items() if each.state.level is Level.UNKNOWN}
         judged = {name for name, record in seen.items() if record.outcome is not Outcome.UNKNOWN}
-        up = frozenset(key for name, key in blind.items() if name in judged).difference(causes)
+        up = frozenset(key for name, key in blind.items() if name in judged).difference(reasons)
         lasting = {key for name, key in blind.items() if name not in seen}
-        return cls(behind, frozenset(causes) | (lasting - up), up)
+        said = {target: frozenset(words) for target, words in reasons.items()}
+        return cls(rows, frozenset(reasons) | (lasting - up), up, said)
 
     def key_of(self, record: Record) -> str:
         """What a bad record is told under."""
-        roots = [target for target in self.behind.get(record.id, ()) if target in self.down]
+        needs = self.rows.get(record.id, Needs())
+        roots = [target for target in needs.behind if target in self.down]
         if roots:
             return roots[-1]
+        for target in needs.own:
+            if any(len(words) >= _FEWEST and words in record.summary for words in self.reasons.get(target, ())):
+                return target  # broken for the very reason that others could not look
         if record.outcome is Outcome.UNKNOWN and record.cause:
             return record.cause["target"]
         if record.outcome is Outcome.UNKNOWN and record.summary.startswith("not judged"):
@@ -59,4 +75,4 @@ class Keys:
             return False
         if state.level is Level.UNKNOWN:
             return key != record.id or known.key in self.up
-        return known.key != record.id
+        return known.key != record.id and known.key not in self.down

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from rounds.alerting.alert import Kind, Level
 from rounds.alerting.flips import Flip, State, move, step
 from rounds.alerting.grouping import Flipped, row_of_record, seconds_of
-from rounds.alerting.keys import Behind, Keys
+from rounds.alerting.keys import Keys, Rows
 from rounds.alerting.ledger import Known, Occasion
 from rounds.alerting.policy import Policy
 from rounds.outcome import Outcome
@@ -41,7 +41,7 @@ class Stepping:
             else:
                 self.seen[record.id] = self._step(known, record)
 
-    def end(self, rows: Behind, quiet: set[str]) -> None:
+    def end(self, rows: Rows, quiet: set[str]) -> None:
         """End what the inventory has no more, and what waited, unseen, for a target that answered."""
         systems = {row.partition(".")[0] for row in rows} - quiet
         for name, known in self.before.items():

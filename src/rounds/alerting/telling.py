@@ -6,7 +6,7 @@ from dataclasses import replace
 from rounds.alerting.alert import Alert, Kind
 from rounds.alerting.configuration import Alerting
 from rounds.alerting.grouping import about, alerts_of, seconds_of
-from rounds.alerting.keys import Behind, Keys
+from rounds.alerting.keys import Keys, Rows
 from rounds.alerting.ledger import Known, Occasion, add_alerts, add_flips, keep_states, read_states
 from rounds.alerting.stepping import Ledger, Stepping
 from rounds.alerting.windows import is_quiet, windows_since
@@ -21,7 +21,7 @@ def occasion_of(told: Round, link: str) -> Occasion:
     return Occasion(told.id, told.batch, at, at + due_within(told.batch), link)
 
 
-def record_flips(told: Round, alerting: Alerting, store: Store, rows: Behind | None = None) -> list[Alert]:
+def record_flips(told: Round, alerting: Alerting, store: Store, rows: Rows | None = None) -> list[Alert]:
     """Record what a round changed, with the alerts that tell it and the channels that are to take them.
 
     `rows` are all rows that the inventory has, whether this round judged them or not, with the targets they depend

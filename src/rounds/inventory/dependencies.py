@@ -1,6 +1,7 @@
 """Dependencies: what a target cannot work without, as `depends_on` says, and as it names other targets anyway."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rounds.expectation import targets_in
@@ -9,15 +10,23 @@ from rounds.inventory.mistakes import nearest
 from rounds.targets import Target
 
 
-def behind(row: Mapping[str, Any], targets: Mapping[str, Target]) -> tuple[str, ...]:
-    """The keys of all targets that those of a row, as it is written, depend on; the nearest first."""
+@dataclass(frozen=True)
+class Needs:
+    """The keys of a row's own targets, and of all that these depend on; the nearest first."""
+
+    own: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+
+
+def needs_of(row: Mapping[str, Any], targets: Mapping[str, Target]) -> Needs:
+    """What a row, as it is written, cannot be judged without."""
     named = [each for value in row.values() for each in (value if isinstance(value, list) else [value])]
-    waiting = [targets[name] for name in named if isinstance(name, str) and name in targets]
+    waiting = own = [targets[name] for name in named if isinstance(name, str) and name in targets]
     found: dict[str, None] = {}
     while waiting:
         waiting = [each for target in waiting for each in _next(target, targets) if each.key not in found]
         found |= dict.fromkeys(each.key for each in waiting)
-    return tuple(found)
+    return Needs(tuple(each.key for each in own), tuple(found))
 
 
 def _next(target: Target, targets: Mapping[str, Target]) -> Iterator[Target]:
