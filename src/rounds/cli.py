@@ -4,20 +4,26 @@ import argparse
 import importlib
 import pkgutil
 import sys
+from collections.abc import Sequence
 
 import rounds
 import rounds.commands
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the command, with every subcommand found in `rounds.commands`."""
+def parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of the command, with the subcommand that is asked for, or else with all in `rounds.commands`.
+
+    To import all of them takes longer than the start of a round.
+    """
     top = argparse.ArgumentParser(
         prog="rounds", description="Runbooks as pytest checks: look at running systems, judge, record, tell."
     )
     top.add_argument("--version", action="version", version=f"rounds {rounds.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in pkgutil.iter_modules(rounds.commands.__path__):
-        importlib.import_module(f"rounds.commands.{module.name}").add(commands)
+    names = [module.name for module in pkgutil.iter_modules(rounds.commands.__path__)]
+    asked = [word for word in given[:1] if word in names]
+    for name in asked or names:
+        importlib.import_module(f"rounds.commands.{name}").add(commands)
     return top
 
 
@@ -26,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     own, extra = _split(given)
     try:
-        options = parser().parse_args(own)
+        options = parser(own).parse_args(own)
     except SystemExit as error:
         return 4 if error.code else 0
     options.extra = extra
