@@ -296,3 +296,22 @@ def test_what_is_broken_for_the_reason_that_others_could_not_look_is_one_alert_w
     ]  # fmt: skip
     seen(2 * HOUR, {"shop.a.ping": (CRITICAL, {"summary": "full"}), "shop.a.keys": (OK, {})}, declared=rows)
     assert told(channels["pager"])[2:] == [("bad", "shop.a.ping"), ("recovered", "shop/cache")]
+
+
+def test_what_a_weekly_round_could_not_reach_hides_nothing_when_a_daily_row_can(seen, channels):
+    rows = {
+        "shop.a.weekly": Needs(("shop/host",)), "shop.a.load": Needs(("shop/host",)),
+        "shop.a.orders": Needs(("shop/database",), ("shop/host",)),
+    }  # fmt: skip
+    seen(0, {"shop.a.weekly": unreachable("shop/host")}, batch="weekly", declared=rows)
+    seen(HOUR, {"shop.a.load": (OK, {}), "shop.a.orders": (CRITICAL, {})}, declared=rows)
+    assert told(channels["pager"]) == [("bad", "shop/host"), ("bad", "shop.a.orders"), ("recovered", "shop/host")]
+
+
+def test_what_was_found_down_long_ago_hides_nothing(seen, channels):
+    rows = {"shop.a.often": Needs(("shop/host",)), "shop.a.orders": Needs((), ("shop/host",))}
+    seen(0, {"shop.a.often": unreachable("shop/host")}, batch="continuous", declared=rows)
+    seen(600, {"shop.a.orders": (CRITICAL, {})}, declared=rows)
+    assert told(channels["pager"]) == [("bad", "shop/host")]
+    seen(HOUR, {"shop.a.orders": (CRITICAL, {})}, declared=rows)  # no continuous round came any more
+    assert told(channels["pager"]) == [("bad", "shop/host"), ("bad", "shop.a.orders")]

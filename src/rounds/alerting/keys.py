@@ -20,6 +20,9 @@ Rows = Mapping[str, Needs]
 _FEWEST = 12
 """Letters of a reason that say the same where they are found again."""
 
+_LOOKED = (Outcome.OK, Outcome.WARNING)
+"""Whoever judges so has seen its targets; what is critical may just not have reached them."""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -34,20 +37,21 @@ class Keys:
     reasons: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of(cls, records: Iterable[Record], before: Mapping[str, Known], rows: Rows) -> "Keys":
-        """What the records say of targets, and for those that none of them looked at, what was told."""
+    def of(cls, records: Iterable[Record], before: Mapping[str, Known], rows: Rows, at: float) -> "Keys":
+        """What the records say of targets, and for those that none of them looked at, what was told not long ago."""
         seen = {record.id: record for record in records}
-        causes = [each.cause for each in seen.values() if each.outcome is Outcome.UNKNOWN and each.cause]
-        reasons: dict[str, set[str]] = {}
-        for cause in causes:
-            reasons.setdefault(cause["target"], set()).add(cause["words"])
+        reasons = _reasons(seen.values())
         told = {name: each for name, each in before.items() if each.is_told and each.key != name}
-        blind = {name: each.key for name, each in told.items() if each.state.level is Level.UNKNOWN}
+        blind = {name: each for name, each in told.items() if each.state.level is Level.UNKNOWN}
         judged = {name for name, record in seen.items() if record.outcome is not Outcome.UNKNOWN}
-        up = frozenset(key for name, key in blind.items() if name in judged).difference(reasons)
-        lasting = {key for name, key in blind.items() if name not in seen}
-        said = {target: frozenset(words) for target, words in reasons.items()}
-        return cls(rows, frozenset(reasons) | (lasting - up), up, said)
+        fine = {name for name in judged if seen[name].outcome in _LOOKED}
+        answered = {each.key for name, each in blind.items() if name in judged}
+        answered |= {target for name in fine for target in rows.get(name, Needs()).own}
+        up = frozenset(answered.difference(reasons))
+        lasting = {
+            each.key for name, each in blind.items() if name not in seen and each.seen and each.seen.ends_at > at
+        }
+        return cls(rows, frozenset(reasons) | (lasting - up), up, reasons)
 
     def key_of(self, record: Record) -> str:
         """What a bad record is told under."""
@@ -76,3 +80,12 @@ class Keys:
         if state.level is Level.UNKNOWN:
             return key != record.id or known.key in self.up
         return known.key != record.id and known.key not in self.down
+
+
+def _reasons(records: Iterable[Record]) -> dict[str, frozenset[str]]:
+    """Why targets could not be reached, in the words of the records."""
+    found: dict[str, set[str]] = {}
+    for record in records:
+        if record.outcome is Outcome.UNKNOWN and record.cause:
+            found.setdefault(record.cause["target"], set()).add(record.cause["words"])
+    return {target: frozenset(words) for target, words in found.items()}

@@ -32,7 +32,7 @@ def record_flips(told: Round, alerting: Alerting, store: Store, rows: Rows | Non
         before = read_states(statements)
         windows = windows_since(statements, seconds_of(told.started_at))
         judged = [each for each in told.records if not is_quiet(windows, each.system, each.judged_at, occasion.at)]
-        keys = Keys.of(judged, before, rows or {})
+        keys = Keys.of(judged, before, rows or {}, occasion.at)
         steps = Stepping(before, keys, occasion, alerting.policy_of)
         steps.judge(judged)
         steps.end(rows or {}, {each.system for each in windows if each.is_open(occasion.at)})
