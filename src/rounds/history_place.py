@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from rounds.history import KEPT_DAYS, History
-from rounds.invocation import mistake_in, setting
+from rounds.invocation import folder_of, mistake_in, setting
 from rounds.quantities import read
 from rounds.secret import Secret
 
@@ -56,7 +56,7 @@ def add_place(words: argparse.ArgumentParser) -> None:
 def history_of(options: argparse.Namespace) -> History:
     """The history that rounds in this folder use. Raises ValueError with plain words for a person."""
     here = Path.cwd()
-    state = options.state or Path(setting("rounds_state", here) or ".rounds")
+    state = options.state or folder_of("rounds_state", ".rounds")
     try:
         kept = kept_days(setting("rounds_keep", here))
         if options.history:

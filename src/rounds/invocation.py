@@ -45,19 +45,35 @@ def mistake_in(history: str) -> str:
 
 def setting(name: str, folder: Path) -> str:
     """A value of pytest's own configuration, here or above, before pytest runs, or without; empty if not there."""
+    return _found(name, folder)[0]
+
+
+def folder_of(name: str, otherwise: str) -> Path:
+    """A folder of that configuration: like pytest's own, it is meant from where the configuration stands."""
+    value, place = _found(name, Path.cwd())
+    return place / value if value else Path(otherwise)
+
+
+def reports_folder(given: Path | None) -> Path:
+    """Where rounds leave their reports, for the commands that read them: an option, or as rounds are configured."""
+    return given or folder_of("rounds_reports", "reports")
+
+
+def _found(name: str, folder: Path) -> tuple[str, Path]:
     line = re.compile(rf"^[ \t]*{name}[ \t]*=[ \t]*[\"']?([^\"'#\r\n]*)", re.MULTILINE)
-    return next((match[1].strip() for text in _configured(folder) if (match := line.search(text))), "")
+    found = [(match[1].strip(), path.parent) for path, text in _configured(folder) if (match := line.search(text))]
+    return found[0] if found else ("", folder)
 
 
 def _is_configured(folder: Path) -> bool:
     """Whether pytest's own configuration turns rounds on."""
-    return any("rounds_systems" in text for text in _configured(folder))
+    return any("rounds_systems" in text for _, text in _configured(folder))
 
 
-def _configured(folder: Path) -> list[str]:
-    """The texts of the files that pytest may be configured in: of the nearest folder, here or above, that has any."""
+def _configured(folder: Path) -> list[tuple[Path, str]]:
+    """The files that pytest may be configured in, with their texts: of the nearest folder, here or above, with any."""
     for place in (folder, *folder.parents):
         found = [place / name for name in _CONFIGURATIONS if (place / name).is_file()]
         if found:
-            return [path.read_text(encoding="utf-8", errors="replace") for path in found]
+            return [(path, path.read_text(encoding="utf-8", errors="replace")) for path in found]
     return []

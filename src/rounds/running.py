@@ -25,6 +25,7 @@ from rounds.round import Round, now
 from rounds.select import BLANK, EXPECTED, MISTAKES, Selection, blank_of_row, expectation_of
 from rounds.settings import Settings
 from rounds.signals import Interrupts
+from rounds.waivers.notices import are_news
 
 _PROGRESS_SECONDS = 0.2
 _GRACE_SECONDS = 5.0  # after the round's deadline, for judging what was seen
@@ -161,7 +162,7 @@ class Running:
             self._tell()
             if session.exitstatus == pytest.ExitCode.OK and self._is_failure:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        has_news = session.exitstatus or self.told.outcome is not Outcome.OK or self.told.notices
+        has_news = session.exitstatus or self.told.outcome is not Outcome.OK or are_news(self.told)
         if self._terminal is None and has_news:
             for line in self._lines(session.config, session.exitstatus, colour=False, width=None):
                 print(line)  # noqa: T201 - quiet: pytest's own terminal is off, and something is to be said

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from rounds.commands import window
 from tests.machine.conftest import project
 
 _ = project  # the fixture
@@ -107,6 +108,19 @@ def test_a_window_needs_a_system_an_end_and_a_reason(project):
     assert "there is no system 'mne'" in project.run("window", "open", "mne", "--for", "2h", "--reason", "x").stderr
     assert project.run("window", "open", "mine", "--for", "2h").returncode == 4
     assert project.run("window", "open", "mine", "--for", "30d", "--reason", "x").returncode == 4
+
+
+def test_a_window_is_of_the_person_who_typed_it_and_says_so_where_nobody_has_a_name(monkeypatch):
+    monkeypatch.setenv("SUDO_USER", "eve")
+    monkeypatch.setenv("LOGNAME", "rounds")
+    assert window._who() == "eve"
+    monkeypatch.delenv("SUDO_USER")
+    assert window._who() == "rounds"
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 40_999)  # an account of a container, which no file names
+    with pytest.raises(ValueError, match="--by is due"):
+        window._who()
 
 
 def test_a_test_goes_through_each_channel_and_says_who_answered(project, alerts, hook):

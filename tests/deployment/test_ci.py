@@ -22,6 +22,7 @@ def test_the_round_is_one_that_can_be_run_and_a_warning_counts(text):
     (command,) = lines(text)
     options = parser().parse_args(shlex.split(command)[1:])
     assert (options.batch, options.strict, bool(options.deadline)) == ("post-maintenance", True, True)
+    assert options.system == ["shop"], "a clone has the systems of our demos, too"
 
 
 def test_github_keeps_the_reports_also_when_the_round_failed(deploy):

@@ -1,11 +1,14 @@
 """The CronJobs have what Kubernetes asks for and what its `restricted` standard for pods demands."""
 
+import json
 import re
+import tomllib
 
 import pytest
 import yaml
 
 from rounds.cli import parser
+from rounds.invocation import setting
 from rounds.quantities import read
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -98,11 +101,13 @@ def test_all_that_a_pod_names_is_there(documents, pod, container):
     assert ("ServiceAccount", pod["serviceAccountName"]) in there
 
 
-def test_what_a_round_writes_is_on_the_claim_or_in_scratch(pod, container):
+def test_what_a_round_writes_is_on_the_claim_or_in_scratch(deploy, pod, container):
     kept = next(mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "kept")
     options = parser().parse_args([str(word) for word in container["args"]])
-    assert options.reports.startswith(kept)
-    assert options.state.startswith(kept)
+    assert options.reports is options.state is None, "pytest.toml says it, to rounds and commands alike"
+    for name in ("rounds_reports", "rounds_state"):
+        assert setting(name, deploy).startswith(kept)
+    assert container["workingDir"] == "/srv/rounds"
     scratch = next(mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "scratch")
     assert {"name": "HOME", "value": scratch} in container["env"]
     assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
@@ -120,3 +125,26 @@ def test_the_image_runs_rounds_as_the_account_of_the_pods(deploy, pod):
     account = pod["securityContext"]
     assert f"USER {account['runAsUser']}:{account['runAsGroup']}" in lines
     assert 'ENTRYPOINT ["rounds"]' in lines
+    assert "COPY deploy/pytest.toml /srv/rounds/pytest.toml" in lines
+
+
+def test_the_image_holds_no_system_of_our_demos_and_can_tell_by_mail(deploy):
+    text = (deploy / "kubernetes" / "Containerfile").read_text()
+    (removed,) = re.findall(r"^RUN cd /src/systems && rm -r (.+)$", text, re.MULTILINE)
+    ours = {path.name for path in (deploy.parent / "systems").iterdir() if path.name != "__pycache__"}
+    assert set(removed.split()) == ours
+    (extras,) = re.findall(r"pip install .*\[([a-z,]+)\]", text)
+    known = tomllib.loads((deploy.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {"notify"} <= set(extras.split(",")) <= set(known)
+
+
+def test_what_git_does_not_keep_does_not_get_into_the_image(deploy):
+    left_out = set((deploy.parent / ".dockerignore").read_text().split())
+    assert {".git", ".venv", ".tox", ".rounds", "reports"} <= left_out
+
+
+def test_the_guides_command_for_a_person_is_one_and_says_who_types_it(deploy):
+    guide = (deploy / "README.md").read_text()
+    (words,) = re.findall(r"containers\[0\]\.args = (\[[^\]]+\])", guide)
+    options = parser().parse_args(json.loads(words))
+    assert (options.what, options.system, bool(options.by)) == ("open", "shop", True), "nobody has a name in a pod"

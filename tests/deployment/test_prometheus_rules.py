@@ -42,6 +42,29 @@ def test_a_rule_that_does_something_else_would_be_found(deploy, needed, said, tm
         assert "FAILED" in said(needed("promtool", "prometheus"), "test", "rules", name, cwd=tmp_path, code=1)
 
 
+SERIES = """
+      - {{series: 'rounds_round_finished_timestamp_seconds{{job="rounds",batch="daily",{label}="{runner}"}}', values: "1x5"}}
+      - {{series: 'rounds_expectation_outcome{{job="rounds",batch="daily",id="{runner}.a.b",{label}="{runner}"}}', values: "0x5"}}"""
+TEST = """rule_files: [records.rules.yaml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:{series}
+    promql_expr_test:
+      - {{expr: "count(rounds:expectation_outcome:newest)", eval_time: 3m, exp_samples: [{{labels: "{{}}", value: 2}}]}}
+"""
+
+
+def test_runners_of_a_pushgateway_are_told_apart_by_the_label_that_the_docs_name(deploy, needed, said, tmp_path):
+    pages = (deploy / "README.md", deploy.parent / "docs" / "alerts.md")
+    (label,) = {name for page in pages for name in re.findall(r"`labels: \{(\w+): east\}`", page.read_text())}
+    (tmp_path / "records.rules.yaml").write_text((deploy / "prometheus" / "records.rules.yaml").read_text())
+    for name, code in ((label, 0), ("runner", 1)):
+        series = "".join(SERIES.format(label=name, runner=runner) for runner in ("east", "west"))
+        (tmp_path / "test.yaml").write_text(TEST.format(series=series))
+        said(needed("promtool", "prometheus"), "test", "rules", "test.yaml", cwd=tmp_path, code=code)
+
+
 def test_every_alert_is_seen_firing_and_silent_in_a_test(deploy, rules):
     cases = [
         case

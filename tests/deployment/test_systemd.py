@@ -107,7 +107,8 @@ def test_its_command_runs_a_round_that_writes_to_its_own_folder_alone(units, hom
     unit = units / "rounds@.service"
     command = setting(unit, "ExecStart").replace("%i", "daily").replace("${ROUNDS_DEADLINE}", "50m")
     state = tmp_path / "state"
-    command = command.replace("/srv/rounds", str(home)).replace("/var/lib/rounds", str(state))
+    command = command.replace("/srv/rounds", str(home))
+    (home / "pytest.toml").write_text((units.parent / "pytest.toml").read_text().replace("/var/lib/rounds", str(state)))
     before = sorted(home.rglob("*"))
     env = {"PATH": "/usr/bin:/bin", "HOME": str(state), "PYTHONDONTWRITEBYTECODE": "1"}
     for _ in range(2):
@@ -115,9 +116,37 @@ def test_its_command_runs_a_round_that_writes_to_its_own_folder_alone(units, hom
             command.split(), cwd=home, env=env, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-    assert sorted(path for path in home.rglob("*") if ".pytest_cache" not in path.parts) == before
+    assert sorted(home.rglob("*")) == before
     assert (state / "reports/latest/report.html").is_file()
     assert (state / "state/history.sqlite").is_file()
+    for words, said in ((["history", "shop.resources.disk"], "2 ok"), (["status", "daily"], "ROUNDS OK"),
+                        (["window", "open", "shop", "--for", "2h", "--reason", "disks"], "by eve: disks")):  # fmt: skip
+        done = subprocess.run(
+            [home / ".venv/bin/rounds", *words],
+            cwd=home, env=env | {"SUDO_USER": "eve"}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, "a person's command finds what the rounds left, without --state and --reports"
+        assert said in done.stdout
+        assert "was ever recorded" not in done.stdout
+    assert sorted(home.rglob("*")) == before
+
+
+def test_a_person_has_the_account_the_secrets_and_the_state_of_the_timers(units, tmp_path):
+    program = tmp_path / "systemd-run"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o755)
+    words = ["window", "open", "shop", "--reason", "moving the disks"]
+    done = subprocess.run(
+        ["/bin/sh", units / "rounds-by-hand", *words],
+        env={"PATH": str(tmp_path), "SUDO_USER": "eve"}, capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    given = done.stdout.splitlines()
+    unit = units / "rounds@.service"
+    named = dict(word.removeprefix("--property=").split("=", 1) for word in given if word.startswith("--property="))
+    assert set(named) >= {"User", "Group", "WorkingDirectory", "StateDirectory", "EnvironmentFile", "LoadCredential"}
+    assert named == {name: setting(unit, name) for name in named}
+    assert given[-6:] == [setting(unit, "ExecStart").split()[0], *words]
+    assert "--setenv=SUDO_USER=eve" in given
 
 
 def test_a_credential_is_read_from_where_systemd_puts_it(home, tmp_path, said):

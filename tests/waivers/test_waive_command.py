@@ -51,7 +51,7 @@ def test_what_is_there_stays_byte_by_byte(project, file, before):
         (("mine.area.bda", "--for", "3d", *WHY), "there is no row 'mine.area.bda'; did you mean 'mine.area.bad'?"),
         (("mine.gone.*", "--for", "3d", *WHY), "there is no row 'mine.gone.*'"),
         (("*", "--for", "3d", *WHY), "must begin with a system"),
-        (("mine.area.bad", "--for", "91d", *WHY), "90 d from its start is the most (rounds_longest_waiver)"),
+        (("mine.area.bad", "--for", "91d", *WHY), "91d is too long: 90 d at most (rounds_longest_waiver): nothing was waived"),
         (("mine.area.bad", "--for", "0", *WHY), "is not after its start"),
         (("mine.area.bad", "--for", "3 GB", *WHY), "a duration such as 26h or 500ms is due here"),
         (("mine.area.bad", "--for", "3d", "--from", "2026-12-01", *WHY), "2026-12-01 has no time"),
@@ -74,6 +74,21 @@ def test_a_file_that_is_no_list_of_rows_is_left_alone_with_what_to_write(project
     assert done.returncode == 4
     assert "it is not written as rows with `- id:`. By hand it would be\n- id: mine.area.bad\n" in done.stderr
     assert file.read_text() == "[]\n"
+
+
+@pytest.mark.usefixtures("rows")
+def test_what_a_waiver_covers_already_is_said(project, file, at):
+    file.write_text(
+        f"- {{id: mine.area.*, owner: ann, reason: r, until: {at(5)}}}\n"
+        f"- {{id: mine.area.b*, owner: ann, reason: ended, until: {at(-1)}}}\n"
+    )
+    said = f"mine.area.* was waived until {at(5)[:10]}"
+    done = project.run("waive", "mine.area.bad", "--for", "3d", *WHY)
+    assert done.returncode == 0
+    assert f"{said} {at(5)[11:14]}" in done.stdout
+    assert "already (systems/mine/waivers.yaml:1): the one that ends last counts" in done.stdout
+    file.write_text(f"- {{id: mine.area.b*, owner: ann, reason: r, until: {at(5)}}}\n")
+    assert "already" not in project.run("waive", "mine.area.*", "--for", "3d", *WHY).stdout
 
 
 @pytest.mark.usefixtures("rows")

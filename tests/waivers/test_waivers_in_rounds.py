@@ -71,6 +71,20 @@ def test_what_ends_soon_has_ended_covers_nothing_or_is_ok_again_is_pointed_out_a
     assert project.run("run", "daily").returncode == 0
 
 
+@pytest.mark.parametrize(("batch", "is_told"), [("daily", True), ("continuous", False)])
+def test_a_quiet_round_that_is_ok_tells_of_a_waiver_that_ends_soon_but_not_every_few_minutes(
+    project, file, at, batch, is_told
+):
+    project.rows(*({"id": name, "shows": shows, "when": [batch]} for name, shows in (("soon", 11), ("fine", 1))))
+    file.write_text(ENTRY.format(id="mine.area.soon", until=at(days=4)))
+    done = project.run("run", batch, "--quiet")
+    assert (done.returncode, done.stdout) == (0, "")
+    file.write_text(ENTRY.format(id="mine.area.soon", until=at(days=2)))
+    done = project.run("run", batch, "--quiet")
+    assert done.returncode == 0
+    assert ("the waiver of mine.area.soon by eve ends" in done.stdout) == is_told
+
+
 def test_a_pattern_can_be_removed_only_when_all_its_rows_are_ok(project, file, at):
     file.write_text(ENTRY.format(id="mine.area.*", until=at(20)))
     rows = [{"id": "a", "shows": 1}, {"id": "b", "shows": 1, "when": ["weekly"]}, {"id": "c", "shows": 1}]

@@ -12,6 +12,7 @@ from typing import Any
 from rounds.history import History
 from rounds.history_place import add_place, history_of
 from rounds.inventory.mistakes import nearest
+from rounds.invocation import reports_folder
 from rounds.past import Entry, Known
 from rounds.quantities import shown
 from rounds.reports.text import line
@@ -40,7 +41,7 @@ def add(commands: Any) -> None:
     words.add_argument(
         "--html", metavar="DIR", type=Path, help="write pages into this folder, of these ID or patterns, or of all"
     )
-    words.add_argument("--reports", metavar="DIR", type=Path, default=Path("reports"), help="where rounds are")
+    words.add_argument("--reports", metavar="DIR", type=Path, help="where rounds are (default: as they have it)")
     add_place(words)
     words.set_defaults(run=run)
 
@@ -95,7 +96,7 @@ def _draw(options: argparse.Namespace, history: History) -> int:
     for given in wanted:
         if not any(_is_meant(name, given) for name in names):
             return _never_judged(given, history)
-    records = newest_records(names, options.reports)
+    records = newest_records(names, reports_folder(options.reports))
     most = options.limit or _MOST_DRAWN_ROUNDS
     stories = (
         story_of_course(

@@ -12,6 +12,7 @@ from typing import Any
 
 from rounds.cadence import due_within
 from rounds.causes import causes_of
+from rounds.invocation import reports_folder
 from rounds.journal import newest_folders, read_journal
 from rounds.outcome import Outcome
 from rounds.quantities import read, shown
@@ -42,7 +43,7 @@ def add(commands: Any) -> None:
     words.add_argument(
         "--max-age", metavar="TIME", help="older than this is unknown (default: by the batch, daily 26h)"
     )
-    words.add_argument("--reports", metavar="DIR", type=Path, default=Path("reports"), help="where rounds are")
+    words.add_argument("--reports", metavar="DIR", type=Path, help="where rounds are (default: as they have it)")
     words.set_defaults(run=run)
 
 
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         say(printable(f"--max-age: {error}"), sys.stderr)
         return 4 if not options.nagios else 3
     try:
-        status = status_of(options.reports, options.batch, max_age)
+        status = status_of(reports_folder(options.reports), options.batch, max_age)
     except Exception as error:  # noqa: BLE001 - whatever lies there: Nagios takes a traceback's exit 1 for a warning
         status = Status(3, f"the last round cannot be read: {str(error) or type(error).__name__}")
     sentence = " ".join(printable(status.sentence).replace("|", "/").split())

@@ -85,11 +85,23 @@ def _waive(inventory: "Inventory", options: argparse.Namespace, longest: float) 
 
     rows = _rows(inventory, options.id)
     entry = _entry(options, longest)
+    known = _known(inventory, rows)
     path = options.systems / rows[0].partition(".")[0] / WAIVERS
     at = add_to_file(path, entry)
     named = entry.id if len(rows) == 1 else f"{entry.id} ({len(rows)} rows)"
     until = f"until {entry.until:%Y-%m-%d %H:%M} UTC by {entry.owner}"
-    return line(f"{named} is waived {until}: {path}:{at}. Let it be reviewed.")
+    return line(f"{named} is waived {until}: {path}:{at}. Let it be reviewed.{known}")
+
+
+def _known(inventory: "Inventory", rows: list[str]) -> str:
+    """Which waiver covers all these rows already; empty if none does."""
+    now = datetime.now(UTC)
+    held = [each for each in inventory.filed if each.entry.holds(now) and all(map(each.entry.covers, rows))]
+    if not held:
+        return ""
+    last = max(held, key=lambda each: each.entry.until)
+    until = f"until {last.entry.until:%Y-%m-%d %H:%M} UTC"
+    return f" {last.entry.id} was waived {until} already ({last.where}): the one that ends last counts."
 
 
 def _rows(inventory: "Inventory", asked: str) -> list[str]:
@@ -114,12 +126,20 @@ def _entry(options: argparse.Namespace, longest: float) -> "Entry":
         raise Refused(f"{' and '.join(missing)} must be given: nothing was waived")
     try:
         begins = utc(options.begins) if options.begins else datetime.now(UTC).replace(microsecond=0)
-        until = begins + timedelta(seconds=read(given.pop("lasts"), "s"))
+        until = begins + timedelta(seconds=_seconds(given.pop("lasts"), longest))
     except (ValueError, OverflowError) as error:
         raise Refused(f"{error}: nothing was waived") from None
     if problem := wrong_times(begins, until, longest):
         raise Refused(f"{options.id}: {problem}: nothing was waived")
     return Entry.model_validate(given | {"id": options.id, "from": begins, "until": until})
+
+
+def _seconds(lasts: str, longest: float) -> float:
+    """Raises ValueError also for more than is allowed."""
+    seconds = read(lasts, "s")
+    if seconds > longest:
+        raise ValueError(f"{lasts} is too long: {shown(longest, 's')} at most (rounds_longest_waiver)")
+    return seconds
 
 
 def _list(inventory: "Inventory") -> int:

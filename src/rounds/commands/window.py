@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ def _open(options: argparse.Namespace, store: Store) -> int:
     seconds = read(options.seconds, "s")
     if not 0 < seconds <= _LONGEST:
         raise ValueError(f"--for: at most {shown(_LONGEST, 's')}: what takes longer is no maintenance")
-    window = new_window(system, time.time(), seconds, options.by or getpass.getuser(), options.reason)
+    window = new_window(system, time.time(), seconds, options.by or _who(), options.reason)
     with store.transaction() as statements:
         ((rounds,),) = statements.rows("SELECT count(*) FROM outcomes WHERE expectation LIKE ?", f"{system}.%")
         keep_window(statements, window)
@@ -60,6 +61,14 @@ def _open(options: argparse.Namespace, store: Store) -> int:
     if not rounds:
         say(f"no round of {system} was ever recorded in {store.place}: is that where its rounds keep their state?")
     return _told(options, "silence", [window], "the window is open, but this Alertmanager has no silence")
+
+
+def _who() -> str:
+    """The person who types, not the account that sudo lends. Raises ValueError where it has no name."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        raise ValueError("--by is due: who does the work") from None
 
 
 def _close(options: argparse.Namespace, store: Store) -> int:
@@ -94,7 +103,7 @@ def _system(options: argparse.Namespace) -> str:
 
 def _said(window: Window) -> str:
     ends = datetime.fromtimestamp(window.ends_at, UTC)
-    left = shown(max(window.ends_at - time.time(), 0.0), "s")
+    left = shown(round(max(window.ends_at - time.time(), 0.0)), "s")
     who, why = line(window.opened_by), line(window.reason)
     return f"{window.system} until {ends:%Y-%m-%d %H:%M} UTC (in {left}), by {who}: {why}"
 

@@ -159,7 +159,7 @@ def _library_schemes() -> set[str]:
         try:
             import apprise  # noqa: PLC0415 - the extra may not be installed
         except ImportError:
-            raise ValueError("the kind apprise needs a library: pip install 'rounds[notify]'") from None
+            raise ValueError("the kind apprise needs a library: in the clone, pip install '.[notify]'") from None
         apprise_words.hush()
         manager: Any = apprise.NotificationManager
         return set(manager().schemas())

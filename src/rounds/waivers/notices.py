@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rounds.cadence import due_within
 from rounds.inventory.mistakes import nearest
 from rounds.outcome import Outcome
 from rounds.quantities import shown
@@ -12,6 +13,7 @@ from rounds.round import Round
 from rounds.waivers.entries import Filed
 
 SOON = timedelta(days=3)
+_A_DAY_SECONDS = 86_400.0
 
 
 def _said(moment: datetime) -> str:
@@ -47,6 +49,11 @@ def notices(told: Round) -> list[str]:
             groups.setdefault((record.waiver.get("where"), name), []).append(record)
     said = [notice for records in groups.values() if (notice := _notice(records, told.started_at))]
     return list(dict.fromkeys([*told.notices, *said]))
+
+
+def are_news(told: Round) -> bool:
+    """Whether a round that is ok and was asked to be quiet speaks of them; of a waiver that ends soon not all day."""
+    return bool(told.notices or (due_within(told.batch) >= _A_DAY_SECONDS and notices(told)))
 
 
 def _notice(records: list[Record], at: str) -> str:
