@@ -77,6 +77,8 @@ class Look:
         """Look, and bring the fact or what kept it from being seen."""
         try:
             import_clients_of(self.targets)
+            if self.done:  # it was given up on meanwhile, and its place is another's
+                return None, None
             return self.probe.look(**self.arguments), None
         except BaseException as caught:  # noqa: BLE001 - whatever a probe raises makes its rows unknown, nothing else
             return None, caught

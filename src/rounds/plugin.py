@@ -82,11 +82,12 @@ def _register_alerts(
     redactor: "Redactor",
 ) -> None:
     """Somebody is to be told."""
-    from rounds.alerting.alerts import Alerts, alerting_of  # noqa: PLC0415 - only where somebody is told
+    from rounds.alerting.alerts import Alerts, alerting_of, rows_of  # noqa: PLC0415 - only where somebody is told
 
     alerting = alerting_of(settings.systems, selection.inventory.own_mistakes, redactor)
     if alerting is not None:
-        alerts = Alerts(alerting, lambda: running.told, running.history.store, redactor.clean, selection.declared)
+        rows = partial(rows_of, selection.inventory)
+        alerts = Alerts(alerting, lambda: running.told, running.history.store, redactor.clean, rows)
         alerts.ends_at = running.looking.ends_at
         manager.register(alerts, "rounds-alerts")
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from rounds.expectation import CADENCES, Expectation
-from rounds.inventory.dependencies import Needs, needs_of
 from rounds.inventory.found import FoundCheck, check_name, find_checks
 from rounds.inventory.load import Inventory, Row, load
 from rounds.outcome import Outcome
@@ -52,12 +51,6 @@ class Selection:
         self.failures: dict[Path, str] = {}
         self._register_markers(config)
         self._aim(config)
-
-    def declared(self) -> dict[str, Needs]:
-        """All rows there are, by id, with the targets they need; none while a mistake may hide some."""
-        if self.inventory.mistakes:
-            return {}
-        return {row.id: needs_of(row.data, row.targets.built) for row in self.inventory.rows}
 
     def _register_markers(self, config: pytest.Config) -> None:
         areas = {row.id.split(".")[1].replace("-", "_") for row in self.inventory.rows}

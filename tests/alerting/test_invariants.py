@@ -5,6 +5,7 @@ from hypothesis import strategies as some
 
 from rounds.alerting.alert import Kind
 from rounds.alerting.configuration import Alerting, Telling
+from rounds.alerting.keys import Rows
 from rounds.alerting.ledger import waiting
 from rounds.alerting.telling import record_flips
 from rounds.inventory.dependencies import Needs
@@ -79,7 +80,7 @@ def listened(rounds, tmp_path, **policy):
         at = BEGUN + number * 3600
         listener.see(rows)
         told = a_round(at, *(record_of(name, seen, at) for name, seen in rows.items()), batch=batch)
-        for alert in record_flips(told, said, store, ROWS):
+        for alert in record_flips(told, said, store, Rows(ROWS, are_all=True)):
             listener.hear(alert)
         yield listener, rows
     with store.reading() as statements:

@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from rounds.alerting import sending
 from rounds.alerting.alert import Kind, Level
+from rounds.alerting.keys import Rows
 from rounds.alerting.ledger import Taken, read_states, take, waiting
 from rounds.alerting.sending import Outbox
 from rounds.alerting.telling import firing, record_flips
@@ -26,7 +28,7 @@ def seen(store, alerting):
     def seen(at, rows, batch="daily", said=None, declared=None):
         said = said or alerting(policy={"remind": None})
         records = [a_record(name, outcome, BEGUN + at, **given) for name, (outcome, given) in rows.items()]
-        record_flips(a_round(BEGUN + at, *records, batch=batch), said, store, declared)
+        record_flips(a_round(BEGUN + at, *records, batch=batch), said, store, Rows(declared or {}, are_all=True))
         Outbox(store, said.channels, time.monotonic() + 5).send_all()
 
     return seen
@@ -206,10 +208,12 @@ def test_what_depends_on_a_target_that_another_batch_found_down_waits_for_it(see
     seen(0, {"shop.a.orders": unreachable("shop/database")}, batch="daily", declared=behind)
     for seconds in (600, 900):
         seen(seconds, {"shop.a.login": (CRITICAL, {})}, batch="continuous", declared=behind)
-    assert told(channels["pager"]) == [("bad", "shop/database")]
+    assert [(alert.key, alert.level) for alert in channels["pager"].taken] == [
+        ("shop/database", Level.UNKNOWN), ("shop/database", Level.CRITICAL),  # worse than whoever heard it knew
+    ]  # fmt: skip
     seen(1200, {"shop.a.orders": (OK, {})}, batch="daily", declared=behind)
     seen(1500, {"shop.a.login": (CRITICAL, {})}, batch="continuous", declared=behind)
-    assert told(channels["pager"])[1:] == [("recovered", "shop/database"), ("bad", "shop.a.login")]
+    assert told(channels["pager"])[2:] == [("recovered", "shop/database"), ("bad", "shop.a.login")]
 
 
 def test_a_row_that_alone_cannot_be_looked_at_when_its_target_answers_again_is_told_for_itself(seen, channels):
@@ -312,6 +316,71 @@ def test_what_was_found_down_long_ago_hides_nothing(seen, channels):
     rows = {"shop.a.often": Needs(("shop/host",)), "shop.a.orders": Needs((), ("shop/host",))}
     seen(0, {"shop.a.often": unreachable("shop/host")}, batch="continuous", declared=rows)
     seen(600, {"shop.a.orders": (CRITICAL, {})}, declared=rows)
-    assert told(channels["pager"]) == [("bad", "shop/host")]
+    assert told(channels["pager"]) == [("bad", "shop/host")] * 2
     seen(HOUR, {"shop.a.orders": (CRITICAL, {})}, declared=rows)  # no continuous round came any more
-    assert told(channels["pager"]) == [("bad", "shop/host"), ("bad", "shop.a.orders")]
+    assert told(channels["pager"])[2:] == [("bad", "shop.a.orders")]
+
+
+def test_what_was_broken_behind_a_target_and_not_looked_at_since_is_not_called_good(seen, channels):
+    rows = {"shop.a.disk": Needs(("shop/host",)), "shop.a.weekly": Needs((), ("shop/host",))}
+    seen(0, {"shop.a.disk": unreachable("shop/host"), "shop.a.weekly": (CRITICAL, {})}, batch="weekly", declared=rows)
+    seen(DAY, {"shop.a.disk": (OK, {})}, declared=rows)
+    assert told(channels["pager"])[1:] == [("recovered", "shop/host"), ("bad", "shop.a.weekly")]
+    recovered = channels["pager"].taken[1]
+    assert [row.id for row in recovered.rows] == ["shop.a.disk"]
+
+
+def test_a_row_that_was_waived_meanwhile_has_seen_nothing_of_its_target(seen, channels):
+    seen(0, {f"shop.a.row{n}": unreachable("shop/host") for n in range(2)})
+    waived = (Outcome.WAIVED, {"real_outcome": UNKNOWN, "cause": {"target": "shop/host", "words": "refused"}})
+    seen(HOUR, {"shop.a.row0": waived})
+    seen(2 * HOUR, {"shop.a.row1": unreachable("shop/host")})
+    assert told(channels["pager"]) == [("bad", "shop/host")]
+
+
+def test_a_slower_round_is_no_news_of_a_target_either(seen, channels):
+    seen(600, {f"shop.a.row{n}": unreachable("shop/host") for n in range(2)})
+    seen(0, {"shop.a.row0": (OK, {})})  # judged before, and ended after
+    assert told(channels["pager"]) == [("bad", "shop/host")]
+
+
+def test_a_target_that_a_held_back_row_cannot_reach_is_not_over(seen, channels):
+    seen(0, {"shop.a.disk": (CRITICAL, {})})
+    seen(HOUR, {"shop.a.disk": unreachable("shop/host"), "shop.a.load": unreachable("shop/host")})
+    seen(2 * HOUR, {"shop.a.disk": unreachable("shop/host"), "shop.a.load": (OK, {})})
+    seen(3 * HOUR, {"shop.a.disk": (OK, {}), "shop.a.load": (OK, {})})
+    assert told(channels["pager"]) == [
+        ("bad", "shop.a.disk"), ("bad", "shop/host"), ("ended", "shop.a.disk"), ("recovered", "shop/host"),
+    ]  # fmt: skip
+
+
+def test_every_channel_that_heard_of_a_cause_hears_its_end(seen, channels, alerting):
+    said = alerting(routes=[
+        {"channels": ["pager"], "batches": ["daily"]}, {"channels": ["chat"], "batches": ["weekly"]},
+    ], policy={"remind": "1h"})  # fmt: skip
+    seen(0, {"shop.a.mail": unreachable("shop/database")}, said=said)
+    seen(DAY, {"shop.a.disk": unreachable("shop/database")}, said=said)
+    seen(2 * DAY, {"shop.a.disk": (UNKNOWN, {"summary": "no answer"})}, batch="weekly", said=said)
+    seen(3 * DAY, {"shop.a.disk": (UNKNOWN, {"summary": "not judged: killed"})}, batch="weekly", said=said)
+    seen(4 * DAY, {"shop.a.disk": (OK, {}), "shop.a.mail": (OK, {})}, said=said)
+    for receiver in channels.values():
+        open_ = {alert.key for alert in receiver.taken} - {alert.key for alert in receiver.taken if alert.is_over}
+        assert open_ == set()
+    assert "shop/database" in {alert.key for alert in channels["chat"].taken}
+
+
+def test_an_alert_that_a_channel_cannot_take_is_passed_by_others_and_not_lost(channels, alerting, store, monkeypatch):
+    monkeypatch.setattr(sending, "_PAUSES", ())
+    said = alerting()
+
+    def send(day):
+        Outbox(store, said.channels, time.monotonic() + 5, clock=lambda: time.time() + day * DAY).send_all()
+
+    channels["chat"].refuses = lambda: NotDelivered("554 looks like spam")
+    record_flips(a_round(BEGUN, a_record("shop.a.first", CRITICAL, BEGUN)), said, store)
+    for day in range(3):
+        send(day)
+    record_flips(a_round(BEGUN + DAY, a_record("shop.a.second", CRITICAL, BEGUN + DAY)), said, store)
+    channels["chat"].refuses = lambda: None
+    send(2)  # the first one rests for hours after its third try
+    assert told(channels["chat"]) == [("bad", "shop.a.second"), ("bad", "shop.a.first")]

@@ -257,7 +257,7 @@ def test_without_boto3_it_says_how_to_get_it(copies: Backups, monkeypatch: pytes
     for name in [each for each in sys.modules if each.partition(".")[0] == "boto3"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(CouldNotLook, match=r"boto3 is not installed here: pip install 'rounds\[backups\]'"):
+    with pytest.raises(CouldNotLook, match=r"boto3 is not installed here: in the clone, pip install '\.\[backups\]'"):
         list(place_of(copies).entries())
 
 

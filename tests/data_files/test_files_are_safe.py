@@ -91,7 +91,7 @@ def test_a_try_to_convert_is_only_a_try(ask, tmp_path):
 
 def test_without_duckdb_it_is_said_what_to_install(sales, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(CouldNotLook, match=r"pip install 'rounds\[data\]'"):
+    with pytest.raises(CouldNotLook, match=r"in the clone, pip install '\.\[data\]'"):
         scan(sales, [Rows()], 10)
 
 

@@ -35,7 +35,7 @@ def test_what_cannot_be_reached_is_told_without_the_password(warehouse_of, url, 
 def test_without_sqlalchemy_it_is_said_what_to_install(warehouse_of, monkeypatch):
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     dataset = Dataset(name="d", system="s", database=warehouse_of("trino://u@h/c"), table="t")
-    with pytest.raises(CouldNotLook, match=r"pip install 'rounds\[data\]'"):
+    with pytest.raises(CouldNotLook, match=r"in the clone, pip install '\.\[data\]'"):
         scan(dataset, [Rows()], 5)
 
 

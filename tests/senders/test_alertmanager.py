@@ -112,6 +112,14 @@ def test_another_level_is_another_severity_and_ends_the_one_before(alertmanager,
     assert held(alertmanager, about) == []
 
 
+def test_what_lasts_at_another_level_is_one_alert(alertmanager, sender, named):
+    about = named(level=Level.UNKNOWN)
+    sender.send(about)
+    for level in (Level.CRITICAL, Level.UNKNOWN):
+        sender.firing([replace(about, level=level)])
+        assert [each["labels"]["severity"] for each in held(alertmanager, about)] == [str(level)]
+
+
 def test_what_another_installation_tells_of_the_same_stays(alertmanager, sender, named):
     staging = Alertmanager(urls=[alertmanager.url], labels={"environment": "staging"}).sender()
     about = named()

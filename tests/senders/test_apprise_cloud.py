@@ -249,7 +249,7 @@ def test_what_is_shown_of_a_channel_holds_no_token(channel):
 
 def test_without_the_library_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "apprise", None)
-    with pytest.raises(ValidationError, match=r"pip install 'rounds\[notify\]'"):
+    with pytest.raises(ValidationError, match=r"pip install '\.\[notify\]'"):
         Apprise(url=NTFY)
 
 

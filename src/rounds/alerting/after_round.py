@@ -2,17 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from rounds.alerting.alert import Alert
 from rounds.alerting.configuration import Alerting
 from rounds.alerting.grouping import seconds_of, stamp
 from rounds.alerting.keys import Rows
 from rounds.alerting.ledger import read_states
 from rounds.alerting.sending import Begun, Outbox, Sent, begun, beside_each_other
-from rounds.alerting.telling import firing, record_flips
+from rounds.alerting.telling import Lasting, firing, record_flips, without_history
 from rounds.alerting.windows import Window, is_quiet, windows_since
 from rounds.outcome import Outcome
 from rounds.round import Round
@@ -29,22 +28,52 @@ def tell(told: Round, alerting: Alerting, store: Store, seconds: float | None = 
     ends_at = time.monotonic() + (alerting.telling.budget if seconds is None else seconds)
     outbox = Outbox(store, alerting.channels, ends_at)
     due: dict[str, Callable[[], None]] = {}
-    lasting: list[tuple[Alert, frozenset[str]]] = []
     windows: list[Window] = []
+    unrecorded: Lasting | None = None
     try:
         record_flips(told, alerting, store, rows)
         due = outbox.jobs()
         with store.reading() as statements:
-            lasting = firing(read_states(statements), time.time())
             windows = windows_since(statements, time.time())
     except StoreError as error:
         outbox.sent.problems.append(f"no change could be recorded, so none was told: {error}")
-    jobs = {}
-    for name, channel in alerting.channels.items():
-        own = [alert for alert, channels in lasting if name in channels]
-        jobs[name] = partial(_one_after_the_other, due.get(name), partial(_tell_channel, channel, told, own, windows))
+        unrecorded = without_history(told, alerting, rows)
+    last = _Last(told, store, windows, unrecorded)
+    jobs = {
+        name: partial(_one_after_the_other, due.get(name), partial(last.tell, name, channel))
+        for name, channel in alerting.channels.items()
+    }
     outbox.sent.problems += beside_each_other(jobs, ends_at, due)
     return outbox.sent
+
+
+@dataclass(frozen=True)
+class _Last:
+    """What each channel is told last of all, when it has taken what changed.
+
+    That is the round itself, where a channel tells rounds; else what lasts again, and windows as silences. What lasts
+    is read just before it is sent: another runner may have told its end. `unrecorded` is what there is without history.
+    """
+
+    told: Round
+    store: Store
+    windows: list[Window]
+    unrecorded: Lasting | None
+
+    def tell(self, name: str, channel: Channel) -> None:
+        sender: Any = channel.sender()
+        if channel.tells == "rounds":
+            sender.send_round(_quieted(self.told, self.windows) if channel.wakes else self.told)
+        elif hasattr(sender, "firing"):
+            lasting = self.unrecorded if self.unrecorded is not None else self._lasting()
+            sender.firing([alert for alert, channels in lasting if name in channels])
+            for window in self.windows:
+                verb = sender.silence if window.closed_at is None else sender.lift
+                verb(silence_of(window))
+
+    def _lasting(self) -> Lasting:
+        with self.store.reading() as statements:
+            return firing(read_states(statements), time.time())
 
 
 def _quieted(told: Round, windows: list[Window]) -> Round:
@@ -62,18 +91,6 @@ def _one_after_the_other(first: Callable[[], None] | None, then: Callable[[], No
     if first is not None:
         first()
     then()
-
-
-def _tell_channel(channel: Channel, told: Round, lasting: list[Alert], windows: list[Window]) -> None:
-    """The round itself, where a channel tells rounds; else what lasts again, and windows as silences."""
-    sender: Any = channel.sender()
-    if channel.tells == "rounds":
-        sender.send_round(_quieted(told, windows) if channel.wakes else told)
-    elif hasattr(sender, "firing"):
-        sender.firing(lasting)
-        for window in windows:
-            verb = sender.silence if window.closed_at is None else sender.lift
-            verb(silence_of(window))
 
 
 def begin(round_id: str, batch: str, alerting: Alerting) -> Begun:

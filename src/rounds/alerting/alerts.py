@@ -15,6 +15,8 @@ from rounds.alerting.after_round import begin, tell
 from rounds.alerting.configuration import Alerting, read_alerting
 from rounds.alerting.keys import Rows
 from rounds.alerting.sending import Begun, awaited
+from rounds.inventory.dependencies import needs_of
+from rounds.inventory.load import Inventory
 from rounds.inventory.mistakes import Mistake
 from rounds.reports.text import line
 from rounds.round import Round
@@ -48,7 +50,7 @@ class Alerts:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Any:
-        self.told().notices += self.alerting.notices(self.rows())
+        self.told().notices += self.alerting.notices(self.rows().needs)
         self._begin()
         return (yield)
 
@@ -79,6 +81,12 @@ class Alerts:
             self.untold.append(f"alerting broke: {type(error).__name__}: {error}")
         for problem in dict.fromkeys(self.untold):
             say(f"NOT TOLD {line(self.clean(problem))}", sys.stderr)
+
+
+def rows_of(inventory: Inventory) -> Rows:
+    """All rows there are, whether a round judges them or not."""
+    needs = {row.id: needs_of(row.data, row.targets.built) for row in inventory.rows}
+    return Rows(needs, are_all=not inventory.mistakes)
 
 
 def alerting_of(systems: Path, mistakes: list[Mistake], redactor: Redactor) -> Alerting | None:

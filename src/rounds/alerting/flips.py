@@ -53,7 +53,7 @@ class Flip:
 
 def step(state: State, outcome: Outcome, policy: Policy, at: float) -> tuple[State, Flip | None]:
     """What becomes of a state by one more round, which judged at that time."""
-    if 0 < state.judged_at - at <= STALE:
+    if is_stale(state, at):
         return state, None
     if outcome is Outcome.SKIPPED and state.judged_at and state.level is Level.GOOD and not state.is_flapping:
         return state, None  # nothing was seen: what a streak has so far, it keeps
@@ -64,7 +64,12 @@ def step(state: State, outcome: Outcome, policy: Policy, at: float) -> tuple[Sta
         return _flapping(seen, at)
     if _is_settled(seen, policy):
         return _told(seen, outcome, at)
-    return _reminded(seen, policy, at)
+    return reminded(seen, policy, at)
+
+
+def is_stale(state: State, at: float) -> bool:
+    """Whether what was judged then is no news: it comes from a slower round."""
+    return 0 < state.judged_at - at <= STALE
 
 
 def move(state: State, policy: Policy, at: float) -> tuple[State, Flip]:
@@ -133,7 +138,8 @@ def _kind(level: Level, outcome: Outcome) -> Kind:
     return Kind.RECOVERED if outcome is Outcome.OK else Kind.ENDED
 
 
-def _reminded(state: State, policy: Policy, at: float) -> tuple[State, Flip | None]:
+def reminded(state: State, policy: Policy, at: float) -> tuple[State, Flip | None]:
+    """A reminder of what lasts, where one is due."""
     if state.level is not Level.GOOD and state.seen is not Level.GOOD and _is_due(state, policy, at):
         return replace(state, told_at=at), Flip(Kind.REMINDER, state.level, state.seen, at, state.since)
     return replace(state, told_at=min(state.told_at, at)), None  # a clock that was ahead reminds in time again

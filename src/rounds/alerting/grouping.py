@@ -50,7 +50,7 @@ def alerts_of(
         kind = _kind(own, keys, before)
         if kind is not None:
             alerts.append(about(key, kind, own, after, occasion))
-    left = keys.were_told - keys.are_told - {alert.key for alert in alerts}
+    left = keys.were_told - keys.are_told.keys() - {alert.key for alert in alerts}
     return [*alerts, *(_left(key, before, after, occasion, up) for key in sorted(left))]
 
 
@@ -58,22 +58,34 @@ def alerts_of(
 class _Keys:
     """The keys that people know of: as bad, and as coming and going; and those that they know of from now on."""
 
-    were_bad: set[str]
+    were_bad: Mapping[str, Level]
     flapped: set[str]
-    are_told: set[str]
+    are_told: Mapping[str, Level]
 
     @classmethod
     def of(cls, before: Mapping[str, Known], after: Mapping[str, Known]) -> "_Keys":
         told = [each for each in before.values() if each.is_told]
         return cls(
-            {each.key for each in told if not each.state.is_flapping},
+            _levels(each for each in told if not each.state.is_flapping),
             {each.key for each in told if each.state.is_flapping},
-            {each.key for each in after.values() if each.is_told},
+            _levels(each for each in after.values() if each.is_told),
         )
 
     @property
     def were_told(self) -> set[str]:
-        return self.were_bad | self.flapped
+        return self.were_bad.keys() | self.flapped
+
+    def worsens(self, key: str) -> bool:
+        """Whether people know of it as less bad than it is now: a pager may not have heard of it at all."""
+        return _WORST_FIRST.index(self.are_told[key]) < _WORST_FIRST.index(self.were_bad[key])
+
+
+def _levels(told: Iterable[Known]) -> dict[str, Level]:
+    """The worst level of each key."""
+    found: dict[str, Level] = {}
+    for each in told:
+        found[each.key] = _worst((found.get(each.key, Level.GOOD), each.state.level))
+    return found
 
 
 def _kind(own: list[Flipped], keys: _Keys, before: Mapping[str, Known]) -> Kind | None:
@@ -85,7 +97,7 @@ def _kind(own: list[Flipped], keys: _Keys, before: Mapping[str, Known]) -> Kind 
     if flapping and (key not in keys.flapped or any(each and each.state.is_flapping for each in flapping)):
         return Kind.FLAPPING
     is_a_cause = any(each.key != each.expectation for each in own)
-    if Kind.BAD in kinds and not (key in keys.were_bad and is_a_cause):
+    if Kind.BAD in kinds and not (key in keys.were_bad and is_a_cause and not keys.worsens(key)):
         return Kind.BAD
     return Kind.REMINDER if Kind.REMINDER in kinds else None
 

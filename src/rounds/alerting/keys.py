@@ -5,7 +5,7 @@ telling of what depends on it, not the looking, and not a recovery.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rounds.alerting.alert import Level
 from rounds.alerting.flips import State
@@ -14,12 +14,22 @@ from rounds.inventory.dependencies import Needs
 from rounds.outcome import Outcome
 from rounds.record import Record
 
-Rows = Mapping[str, Needs]
-"""All rows of the inventory, by id, with the targets that they cannot be judged without."""
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of the inventory, by id, with the targets that they cannot be judged without.
+
+    Are they not `all`, because of a mistake somewhere, one that is missing need not be gone.
+    """
+
+    needs: Mapping[str, Needs] = field(default_factory=dict)
+    are_all: bool = False
+
 
 _FEWEST = 12
 """Letters of a reason that say the same where they are found again."""
 
+_JUDGED = (Outcome.OK, Outcome.WARNING, Outcome.CRITICAL)
 _LOOKED = (Outcome.OK, Outcome.WARNING)
 """Whoever judges so has seen its targets; what is critical may just not have reached them."""
 
@@ -43,19 +53,19 @@ class Keys:
         reasons = _reasons(seen.values())
         told = {name: each for name, each in before.items() if each.is_told and each.key != name}
         blind = {name: each for name, each in told.items() if each.state.level is Level.UNKNOWN}
-        judged = {name for name, record in seen.items() if record.outcome is not Outcome.UNKNOWN}
-        fine = {name for name in judged if seen[name].outcome in _LOOKED}
+        judged = {name: _real(record) for name, record in seen.items() if _real(record) in _JUDGED}
         answered = {each.key for name, each in blind.items() if name in judged}
-        answered |= {target for name in fine for target in rows.get(name, Needs()).own}
+        for name, outcome in judged.items():
+            needs = rows.needs.get(name, Needs())
+            answered.update((*needs.own, *needs.behind) if outcome in _LOOKED else ())
         up = frozenset(answered.difference(reasons))
-        lasting = {
-            each.key for name, each in blind.items() if name not in seen and each.seen and each.seen.ends_at > at
-        }
+        unseen = [each for name, each in blind.items() if name not in seen]
+        lasting = {each.key for each in unseen if each.seen and each.seen.ends_at > at}
         return cls(rows, frozenset(reasons) | (lasting - up), up, reasons)
 
     def key_of(self, record: Record) -> str:
         """What a bad record is told under."""
-        needs = self.rows.get(record.id, Needs())
+        needs = self.rows.needs.get(record.id, Needs())
         roots = [target for target in needs.behind if target in self.down]
         if roots:
             return roots[-1]
@@ -82,10 +92,15 @@ class Keys:
         return known.key != record.id and known.key not in self.down
 
 
+def _real(record: Record) -> Outcome:
+    """What was seen, also of what is waived."""
+    return record.real_outcome or record.outcome
+
+
 def _reasons(records: Iterable[Record]) -> dict[str, frozenset[str]]:
     """Why targets could not be reached, in the words of the records."""
     found: dict[str, set[str]] = {}
     for record in records:
-        if record.outcome is Outcome.UNKNOWN and record.cause:
+        if _real(record) is Outcome.UNKNOWN and record.cause:
             found.setdefault(record.cause["target"], set()).add(record.cause["words"])
     return {target: frozenset(words) for target, words in found.items()}

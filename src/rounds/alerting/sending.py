@@ -7,7 +7,7 @@ brought is recorded at once. What could not be delivered waits for the next roun
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -22,6 +22,7 @@ LONGEST_PAUSE = 6 * 3600.0
 """Whatever is said to wait longer was said by a clock that was ahead."""
 _KEPT_SECONDS = 7 * 86400.0
 _TRIES = 50
+_STUCK = 3
 _SLACK_SECONDS = 5.0
 
 
@@ -77,6 +78,11 @@ def awaited(jobs: Begun, ends_at: float, kept: Collection[str] = ()) -> list[str
     return list(jobs.problems.values())
 
 
+def _is_stuck(delivery: Delivery) -> bool:
+    """Whether it may be the alert itself that the channel does not take."""
+    return delivery.tries >= _STUCK
+
+
 def _so_many(own: list[Delivery]) -> str:
     return f"{len(own)} alert{'s wait' if len(own) != 1 else ' waits'}"
 
@@ -107,7 +113,9 @@ class Outbox:
         jobs: dict[str, Callable[[], None]] = {}
         for name in dict.fromkeys(each.channel for each in left):
             own = [each for each in left if each.channel == name]
-            next_at = max((each.next_at for each in own if each.is_taken or not self.insists), default=0.0)
+            fresh = [each.next_at for each in own if not _is_stuck(each) and (each.is_taken or not self.insists)]
+            stuck = [each.next_at for each in own if _is_stuck(each) and not self.insists]
+            next_at = max(fresh) if fresh else min(stuck, default=0.0)
             if name not in self.channels:
                 self._miss(name, own)
             elif self.clock() < next_at <= self.clock() + LONGEST_PAUSE:  # or another runner sends just now
@@ -133,11 +141,31 @@ class Outbox:
         return self.clock() - seconds_of(delivery.alert.at) > _KEPT_SECONDS
 
     def _send(self, channel: Channel, due: list[Delivery]) -> None:
-        """One channel's alerts, in order: behind one that cannot be delivered now, all others wait."""
+        """One channel's alerts, in order: behind one that cannot be delivered now, all others wait.
+
+        One that could not be for a few tries is passed by all but those of its own key. When the channel takes one of
+        these, it is tried again at once.
+        """
         sender = channel.sender()
+        passed: dict[str, Delivery] = {}
+        is_open = False
         for delivery in due:
-            if not self._deliver(sender, channel, delivery):
+            key = delivery.alert.key
+            if key in passed or self._waits_by_itself(delivery):
+                passed.setdefault(key, delivery)
+            elif self._deliver(sender, channel, delivery):
+                is_open = True
+            elif _is_stuck(delivery):
+                passed[key] = replace(delivery, next_at=-1.0)  # it was tried just now
+            else:
                 return
+        for delivery in passed.values() if is_open else ():
+            if delivery.next_at >= 0 and not self._deliver(sender, channel, delivery):
+                return
+
+    def _waits_by_itself(self, delivery: Delivery) -> bool:
+        is_resting = self.clock() < delivery.next_at <= self.clock() + LONGEST_PAUSE
+        return _is_stuck(delivery) and is_resting and not self.insists
 
     def _deliver(self, sender: Sender, channel: Channel, delivery: Delivery) -> bool:
         """Whether the next one may follow: it was taken, or never will be."""

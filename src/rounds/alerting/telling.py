@@ -5,14 +5,19 @@ from dataclasses import replace
 
 from rounds.alerting.alert import Alert, Kind
 from rounds.alerting.configuration import Alerting
+from rounds.alerting.flips import is_stale
 from rounds.alerting.grouping import about, alerts_of, seconds_of
 from rounds.alerting.keys import Keys, Rows
 from rounds.alerting.ledger import Known, Occasion, add_alerts, add_flips, keep_states, read_states
 from rounds.alerting.stepping import Ledger, Stepping
 from rounds.alerting.windows import is_quiet, windows_since
 from rounds.cadence import due_within
+from rounds.record import Record
 from rounds.round import Round
 from rounds.store import Store
+
+Lasting = list[tuple[Alert, frozenset[str]]]
+"""Alerts that are told again while they last, each with the channels that hear them."""
 
 
 def occasion_of(told: Round, link: str) -> Occasion:
@@ -31,15 +36,16 @@ def record_flips(told: Round, alerting: Alerting, store: Store, rows: Rows | Non
     with store.transaction() as statements:
         before = read_states(statements)
         windows = windows_since(statements, seconds_of(told.started_at))
-        judged = [each for each in told.records if not is_quiet(windows, each.system, each.judged_at, occasion.at)]
-        keys = Keys.of(judged, before, rows or {}, occasion.at)
+        loud = [each for each in told.records if not is_quiet(windows, each.system, each.judged_at, occasion.at)]
+        judged = [each for each in loud if not _is_stale(each, before)]
+        keys = Keys.of(judged, before, rows or Rows(), occasion.at)
         steps = Stepping(before, keys, occasion, alerting.policy_of)
         steps.judge(judged)
-        steps.end(rows or {}, {each.system for each in windows if each.is_open(occasion.at)})
+        steps.end({each.system for each in windows if each.is_open(occasion.at)})
         after = {**before, **steps.seen}
         alerts = alerts_of(steps.flips, before, after, occasion, keys.up)
         channels = {alert.id: _channels(alert, alerting, before.values()) for alert in alerts}
-        keep_states(statements, _with_channels(steps.seen, alerts, channels, before))
+        keep_states(statements, _with_channels(after, steps.seen, alerts, channels))
         told_by = {row.id: alert.id for alert in alerts for row in alert.rows}
         add_flips(
             statements,
@@ -57,19 +63,38 @@ def _channels(alert: Alert, alerting: Alerting, before: Iterable[Known]) -> list
     return [name for name in alerting.channels if name in told]
 
 
+def _is_stale(record: Record, before: Ledger) -> bool:
+    known = before.get(record.id)
+    return known is not None and bool(record.judged_at) and is_stale(known.state, seconds_of(record.judged_at))
+
+
 def _with_channels(
-    seen: dict[str, Known], alerts: list[Alert], channels: Mapping[str, list[str]], before: Ledger
+    after: Ledger, seen: Ledger, alerts: list[Alert], channels: Mapping[str, list[str]]
 ) -> dict[str, Known]:
-    """Each row with the channels that believe it to be bad."""
-    now = {alert.key: tuple(channels[alert.id]) for alert in alerts if not alert.is_over}
-    known = {each.key: each.channels for each in before.values() if each.is_told}
-    return {
-        name: replace(each, channels=now.get(each.key, known.get(each.key, ())) if each.is_told else ())
-        for name, each in seen.items()
-    }
+    """What is to be kept: all rows of a key have the channels that believe it to be bad, and were told at one time."""
+    told = {alert.key: alert for alert in alerts if not alert.is_over}
+    known = {each.key: each.channels for each in after.values() if each.is_told and each.channels}
+    kept = {}
+    for name, each in after.items():
+        alert = told.get(each.key) if each.is_told else None
+        if alert is not None:
+            state = replace(each.state, told_at=max(each.state.told_at, seconds_of(alert.at)))
+            kept[name] = replace(each, channels=tuple(channels[alert.id]), state=state)
+        elif name in seen:
+            kept[name] = replace(each, channels=known.get(each.key, ()) if each.is_told else ())
+    return kept
 
 
-def firing(known: Ledger, at: float) -> list[tuple[Alert, frozenset[str]]]:
+def without_history(told: Round, alerting: Alerting, rows: Rows | None) -> Lasting:
+    """What is bad in a round whose changes cannot be kept, for channels that are told again and again anyway."""
+    occasion = occasion_of(told, alerting.telling.link_to(told.id))
+    steps = Stepping({}, Keys.of(told.records, {}, rows or Rows(), occasion.at), occasion, alerting.policy_of)
+    steps.judge(told.records)
+    alerts = alerts_of(steps.flips, {}, steps.seen, occasion)
+    return [(each, frozenset(alerting.channels_for(each, each.level))) for each in alerts]
+
+
+def firing(known: Ledger, at: float) -> Lasting:
     """What was told and is not over, with the channels it was told to, for those that want to hear it again.
 
     What nobody has looked at since its next round was due is left out: it ends by itself.

@@ -82,9 +82,12 @@ def _close(options: argparse.Namespace, store: Store) -> int:
     return _told(options, "lift", closed, "the window is closed, and the silence is lifted with the next round")
 
 
-def _list(_: argparse.Namespace, store: Store) -> int:
+def _list(options: argparse.Namespace, store: Store) -> int:
+    if options.system is not None:
+        _system(options)
     with store.reading() as statements:
         found = open_windows(statements, time.time())
+    found = [each for each in found if options.system in (None, each.system)]
     for window in found:
         say(_said(window))
     if not found:

@@ -23,6 +23,7 @@ from rounds.senders.sender import NotDelivered
 _ALERTS = "api/v2/alerts"
 _JSON = {"Content-Type": "application/json"}
 _AT_ONCE = 100
+_NAMES = 'alertname=~"Rounds(Expectation|Target)"'
 
 
 def _labels(given: dict[str, str]) -> dict[str, str]:
@@ -59,10 +60,9 @@ class AlertmanagerSender:
 
     def firing(self, alerts: Sequence[Alert]) -> None:
         """Send again what lasts, with each round: what nobody re-sends ends by itself."""
-        now = datetime.now(UTC)
-        forms = [firing(alert, self.channel.labels, now) for alert in alerts if not alert.is_over]
-        if forms:
-            self._everywhere(lambda line, countdown: _post(line, countdown, forms))
+        lasting = [alert for alert in alerts if not alert.is_over]
+        if lasting:
+            self._everywhere(lambda line, countdown: self._again(line, countdown, lasting))
 
     def silence(self, window: silences.Window) -> None:
         """Silence a system while a maintenance window lasts; again and again, or with another end, is one silence."""
@@ -71,6 +71,17 @@ class AlertmanagerSender:
     def lift(self, window: silences.Window) -> None:
         """End the silence of a window."""
         self._everywhere(lambda line, countdown: silences.lift(line, countdown, window))
+
+    def _again(self, line: Line, countdown: Countdown, lasting: list[Alert]) -> None:
+        """What lasts as it is now; what is held of the same things under another level ends."""
+        now, fixed = datetime.now(UTC), self.channel.labels
+        forms = [firing(alert, fixed, now) for alert in lasting]
+        _post(line, countdown, forms)
+        now_is = {_about(form["labels"]): (form["labels"], alert) for form, alert in zip(forms, lasting, strict=True)}
+        for held in _held(line, countdown, fixed, fixed, _NAMES):
+            labels, alert = now_is.get(_about(held["labels"]), (held["labels"], None))
+            if alert is not None and labels != held["labels"]:
+                _post(line, countdown, [ended(held, alert, now)])
 
     def _tell(self, line: Line, countdown: Countdown, alert: Alert) -> None:
         now, fixed = datetime.now(UTC), self.channel.labels
@@ -104,9 +115,17 @@ class AlertmanagerSender:
             )
 
 
-def _held(line: Line, countdown: Countdown, labels: dict[str, str], names: Iterable[str]) -> list[dict[str, Any]]:
+def _about(labels: dict[str, str]) -> tuple[str, ...]:
+    """What an alert with these labels is about, at whatever level."""
+    return tuple(labels.get(name, "") for name in ("alertname", "system", "expectation", "cause"))
+
+
+def _held(
+    line: Line, countdown: Countdown, labels: dict[str, str], names: Iterable[str], more: str = ""
+) -> list[dict[str, Any]]:
     """What Alertmanager holds with these labels and has not ended; what has a label more is somebody else's."""
     filters = [("filter", f"{name}={silences.quoted(value)}") for name, value in labels.items()]
+    filters += [("filter", more)] if more else []
     reply = line.ask(countdown, "GET", f"{_ALERTS}?{urlencode(filters)}")
     found = [each for each in line.list_in(reply) if isinstance(each, dict) and isinstance(each.get("labels"), dict)]
     ours = {*OURS, *names}

@@ -139,7 +139,7 @@ class Line:
             reply = fetch(self._endpoint, asked, seconds)
         except CouldNotLook as error:
             words = str(error) if "certificates to trust" in str(error) else "the request could not be sent"
-            raise NotDelivered(f"{self.place}: {self.shown(words)}", permanent=True) from None
+            raise NotDelivered(f"{self.place}: {self.shown(words)}") from None
         if reply.status is None:
             within = f"no complete answer within {shown(countdown.seconds, 's')}"
             words = within if reply.cause == "time" else reply.failure
@@ -170,7 +170,7 @@ class Line:
         said = words or self.shown(reply.body[:2000].decode("utf-8", "replace").strip().partition("\n")[0])
         about = f"{status} {_phrase(status)}".strip() + (f": {said}" if said else "")
         if reply.leads_on:
-            host = urlsplit(reply.redirects_to).netloc
+            host = urlsplit(reply.redirects_to).netloc.rpartition("@")[2]
             about += f"; it leads on to {self.shown(host) or 'another address'}, which is not followed"
         permanent = status in REFUSALS
         after = retry_after(reply.headers.get("retry-after", ""))
