@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from rounds.alerting.alert import Kind
+from rounds.alerting.alert import Kind, Level
 from rounds.alerting.configuration import Alerting, Telling
 from rounds.alerting.keys import Rows
 from rounds.alerting.ledger import waiting
@@ -53,8 +53,8 @@ class Listener:
         elif alert.is_over:
             assert alert.key in self.open, f"the end of what never began: {alert.title}"
             del self.open[alert.key]
-            if alert.kind is Kind.RECOVERED and alert.key in ROWS:
-                assert self.newest[alert.key] in GOOD, f"not good at all: {alert.title}"
+            for row in alert.rows if alert.kind is Kind.RECOVERED else ():
+                assert row.level is not Level.GOOD or self.newest[row.id] in GOOD, f"not good at all: {row}"
 
     def see(self, rows):
         for name, seen in rows.items():

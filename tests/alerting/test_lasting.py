@@ -229,6 +229,9 @@ def test_a_target_that_answered_is_over_although_a_weekly_row_has_not_looked_sin
     seen(2 * DAY, {"shop.a.daily": unreachable("shop/database")})
     seen(3 * DAY, {name: (OK, {}) for name in both}, batch="weekly")
     assert told(channels["pager"]) == [("bad", "shop/database"), ("recovered", "shop/database")] * 2
+    assert [(row.id, row.level) for row in channels["pager"].taken[1].rows] == [
+        ("shop.a.weekly", Level.UNKNOWN), ("shop.a.daily", Level.GOOD),  # the weekly one is judged when its turn comes
+    ]  # fmt: skip
 
 
 def test_a_cause_is_reminded_of_once_whenever_its_rows_joined(seen, channels, alerting):

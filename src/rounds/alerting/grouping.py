@@ -124,9 +124,10 @@ def _worst_first(rows: list[AlertRow]) -> tuple[AlertRow, ...]:
 
 
 def _row(flipped: Flipped, after: Mapping[str, Known]) -> AlertRow:
+    """A row at the end of an alert; one that nobody has looked at since is as bad as it was."""
     known = after[flipped.expectation]
     assert known.row is not None  # noqa: S101 - whatever flipped was judged
-    return replace(known.row, level=known.state.level)
+    return replace(known.row, level=known.state.level if known.state.judged_at else flipped.flip.before)
 
 
 def _left(
