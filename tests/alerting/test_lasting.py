@@ -387,3 +387,13 @@ def test_an_alert_that_a_channel_cannot_take_is_passed_by_others_and_not_lost(ch
     channels["chat"].refuses = lambda: None
     send(2)  # the first one rests for hours after its third try
     assert told(channels["chat"]) == [("bad", "shop.a.second"), ("bad", "shop.a.first")]
+
+
+def test_a_row_that_came_and_went_and_was_not_looked_at_is_not_called_good(seen, channels, alerting):
+    said = alerting(policy={"remind": None, "flapping": {"changes": 3, "within": "6h", "calm": "2h"}})
+    rows = {"shop.a.login": Needs((), ("shop/host",)), "shop.a.load": Needs(("shop/host",))}
+    for number, outcome in enumerate([(OK, {}), (CRITICAL, {}), (OK, {}), unreachable("shop/host")]):
+        seen(number * 600, {"shop.a.login": outcome}, said=said, declared=rows)
+    seen(HOUR, {"shop.a.load": (OK, {})}, said=said, declared=rows)
+    over = channels["pager"].taken[-1]
+    assert (over.key, [(row.id, row.level) for row in over.rows]) == ("shop/host", [("shop.a.login", Level.UNKNOWN)])

@@ -105,8 +105,9 @@ class Stepping:
 
     def _forget(self, name: str, known: Known, kind: Kind) -> None:
         """It is told no more, and the next round that judges it judges it as for the first time."""
-        flip = Flip(kind, known.state.level, Level.GOOD, self.occasion.at, known.state.since)
-        self.flips.append(Flipped(name, flip, known.key))
+        state = known.state
+        was = state.seen if state.is_flapping else state.level
+        self.flips.append(Flipped(name, Flip(kind, was, Level.GOOD, self.occasion.at, state.since), known.key))
         self.seen[name] = replace(known, state=State())
 
     def _let_go(self, name: str, known: Known) -> None:
