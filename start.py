@@ -2,7 +2,7 @@
 """Sets up .venv beside this file, with nothing but Python 3.11+ and its pip, and runs Rounds in it.
 
 python3 start.py demo     the daily round of BigShot on the embedded estate
-python3 start.py test     the tests of Rounds, through tox (under 20 minutes on two cores; all: test -e nightly)
+python3 start.py test     the tests of Rounds, through tox (about 20 minutes on two cores; all: test -e nightly)
 python3 start.py ...      any other command of rounds
 """
 
