@@ -397,3 +397,21 @@ def test_a_row_that_came_and_went_and_was_not_looked_at_is_not_called_good(seen,
     seen(HOUR, {"shop.a.load": (OK, {})}, said=said, declared=rows)
     over = channels["pager"].taken[-1]
     assert (over.key, [(row.id, row.level) for row in over.rows]) == ("shop/host", [("shop.a.login", Level.UNKNOWN)])
+
+
+@pytest.mark.parametrize("insists", [False, True])
+def test_what_another_runner_tries_once_more_is_not_sent_beside_it(channels, alerting, store, monkeypatch, insists):
+    monkeypatch.setattr(sending, "_PAUSES", ())
+    said = alerting()
+    channels["chat"].refuses = lambda: NotDelivered("554 looks like spam")
+    record_flips(a_round(BEGUN, a_record("shop.a.first", CRITICAL, BEGUN)), said, store)
+    for day in range(3):
+        Outbox(store, said.channels, time.monotonic() + 5, clock=lambda day=day: time.time() + day * DAY).send_all()
+    present = time.time() + 4 * DAY
+    with store.transaction() as statements:
+        (stuck,) = waiting(statements)
+        assert take(statements, stuck, present + 60) is Taken.OURS  # the other runner
+    channels["chat"].refuses = lambda: None
+    record_flips(a_round(BEGUN + DAY, a_record("shop.a.second", CRITICAL, BEGUN + DAY)), said, store)
+    Outbox(store, said.channels, time.monotonic() + 5, clock=lambda: present, insists=insists).send_all()
+    assert told(channels["chat"]) == [("bad", "shop.a.second")]

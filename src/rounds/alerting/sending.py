@@ -118,7 +118,7 @@ class Outbox:
             next_at = max(fresh) if fresh else min(stuck, default=0.0)
             if name not in self.channels:
                 self._miss(name, own)
-            elif self.clock() < next_at <= self.clock() + LONGEST_PAUSE:  # or another runner sends just now
+            elif self._is_ahead(next_at):  # or another runner sends just now
                 self._rest(name, own, next_at)
             else:
                 jobs[name] = partial(self._send, self.channels[name], own)
@@ -164,11 +164,15 @@ class Outbox:
                 return
 
     def _waits_by_itself(self, delivery: Delivery) -> bool:
-        is_resting = self.clock() < delivery.next_at <= self.clock() + LONGEST_PAUSE
-        return _is_stuck(delivery) and is_resting and not self.insists
+        return _is_stuck(delivery) and self._is_ahead(delivery.next_at) and not self.insists
+
+    def _is_ahead(self, next_at: float) -> bool:
+        return self.clock() < next_at <= self.clock() + LONGEST_PAUSE
 
     def _deliver(self, sender: Sender, channel: Channel, delivery: Delivery) -> bool:
         """Whether the next one may follow: it was taken, or never will be."""
+        if delivery.is_taken and self._is_ahead(delivery.next_at):
+            return False  # another runner sends it just now, and whoever is behind it waits
         left = max(self.ends_at - time.monotonic(), 0.0)  # no try begins after that
         lease = self.clock() + left + channel.deadline + _SLACK_SECONDS
         with self.store.transaction() as statements:
