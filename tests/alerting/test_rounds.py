@@ -176,3 +176,11 @@ def test_without_alerts_yaml_nobody_is_told_and_it_is_said(project):
     done = project.run("alert", "--test")
     assert done.returncode == 4
     assert "nobody is told" in done.stderr
+
+
+def test_a_history_that_cannot_be_named_is_told_in_a_sentence(project):
+    (project.folder / "systems" / "alerts.yaml").write_text(
+        "channels: {hook: {kind: webhook, url: 'http://127.0.0.1:9/x'}}"
+    )
+    done = project.run("alert", "--history", "${NO_SUCH_THING}")
+    assert (done.returncode, done.stderr) == (4, "where the history is: the variable NO_SUCH_THING is not set\n")

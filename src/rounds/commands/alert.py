@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         return _test(alerting)
     try:
         sent = _sent(options, alerting)
-    except (NoJUnit, StoreError) as error:
+    except (ValueError, StoreError) as error:
         say(line(str(error)), sys.stderr)
         return 4
     for name, count in sorted(sent.taken.items()):

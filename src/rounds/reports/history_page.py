@@ -22,7 +22,7 @@ _MOST_CHANGES = 15
 _LARGEST = 1e308
 _QUIET = (Outcome.OK, Outcome.SKIPPED)
 _ROOM, _MORE_ROOM = 120.0, 330.0  # of the drawing's width, for the words of a change: on a screen, on a phone
-_CSS = Path(__file__).with_name("history.css")
+_CSS = [Path(__file__).with_name(name) for name in ("colours.css", "history.css")]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def document(title: str, *parts: str) -> Html:
 
 @cache
 def _style() -> str:
-    return _CSS.read_text(encoding="utf-8")
+    return "".join(each.read_text(encoding="utf-8") for each in _CSS)
 
 
 def _head(story: Story, told: Sequence[Change]) -> Html:

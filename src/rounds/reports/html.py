@@ -17,7 +17,7 @@ from rounds.reports.markup import Html, html
 from rounds.reports.text import line
 from rounds.round import Round
 
-_CSS = Path(__file__).with_name("report.css")
+_CSS = [Path(__file__).with_name(name) for name in ("colours.css", "report.css")]
 # All of pytest that the replay does not need: what is not there cannot disturb the session around it, nor cost time.
 _OFF = (
     "python", "terminal", "debugging", "unittest", "capture", "skipping", "legacypath", "tmpdir", "monkeypatch",
@@ -45,7 +45,7 @@ def get_ready() -> None:
 def write(told: Round, path: Path) -> None:
     from pytest_html import plugin as pytest_html  # noqa: PLC0415 - 30 ms, only for a round that tells
 
-    options = [f"--html={path.absolute()}", "--self-contained-html", f"--css={_CSS}"]
+    options = [f"--html={path.absolute()}", "--self-contained-html", *(f"--css={each}" for each in _CSS)]
     options += ["-o", "render_collapsed=all", "-o", "initial_sort=original"]
     options += ["--disable-plugin-autoload", "--noconftest", f"--rootdir={path.parent}", "-c", os.devnull]
     options += [word for name in _OFF for word in ("-p", f"no:{name}")]
