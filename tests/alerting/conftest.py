@@ -1,5 +1,6 @@
 """Rounds, rows and channels for the tests of alerting: a store in a file, and channels that only remember."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,10 @@ import pytest
 
 from rounds.alerting.alert import Alert
 from rounds.alerting.configuration import Alerting, Telling
+from rounds.alerting.keys import Rows
+from rounds.alerting.ledger import read_states
+from rounds.alerting.sending import Outbox
+from rounds.alerting.telling import firing, record_flips
 from rounds.outcome import Outcome
 from rounds.record import Record
 from rounds.round import Round
@@ -87,3 +92,25 @@ def alerting(channels: dict[str, Receiver]) -> Callable[..., Alerting]:
         return Alerting({name: Memory(name=name) for name in channels}, Telling.model_validate(telling))
 
     return made
+
+
+@pytest.fixture
+def seen(store, alerting):
+    """Record and send a round of some rows at a time."""
+
+    def seen(at, rows, batch="daily", said=None, declared=None):
+        said = said or alerting(policy={"remind": None})
+        records = [a_record(name, outcome, BEGUN + at, **given) for name, (outcome, given) in rows.items()]
+        record_flips(a_round(BEGUN + at, *records, batch=batch), said, store, Rows(declared or {}, are_all=True))
+        Outbox(store, said.channels, time.monotonic() + 5).send_all()
+
+    return seen
+
+
+@pytest.fixture
+def lasting(store):
+    def lasting(at):
+        with store.reading() as statements:
+            return firing(read_states(statements), BEGUN + at)
+
+    return lasting
