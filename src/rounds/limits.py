@@ -57,6 +57,11 @@ class Limit:
             raise ValueError(f"warning ({warning}) lies beyond critical ({critical}), so it would never be seen")
         return limit
 
+    def later(self, by: float) -> "Limit":
+        """The same limit with its bounds moved up, in the unit of the limit."""
+        warning, critical = (bound if bound is None else bound + by for bound in (self.warning, self.critical))
+        return replace(self, warning=warning, critical=critical)
+
     def __str__(self) -> str:
         bounds = [bound for bound in (self.critical, self.warning) if bound is not None]
         said = f"{self.direction} {shown(bounds[0], self.unit)}" if bounds else "no limit"

@@ -168,6 +168,9 @@ def test_a_copy_that_may_be_on_its_way_is_waited_for(
     s3_client.put_object(Bucket=bucket.bucket, Key=f"daily/{before}", Body=b"an archive")
     assert judged(keeping.test_backup_volume, **given).outcome is OK
     assert judged(keeping.test_backup_volume, **given, uploaded_within="1min").outcome is CRITICAL
+    seen = judged(keeping.test_backup_volume, **(given | {"age": "27h"}))
+    assert (seen.outcome, f"{begun} may be on its way" in seen.summary) == (OK, True)
+    assert judged(keeping.test_backup_volume, **(given | {"age": "26h"})).outcome is CRITICAL
 
 
 def test_a_file_of_another_days_folder_is_no_copy(

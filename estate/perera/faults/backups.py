@@ -1,5 +1,6 @@
 """Backups that are not there, not whole, late, misnamed, or in one place only."""
 
+import contextlib
 import datetime as dt
 import os
 import shutil
@@ -75,9 +76,14 @@ def ended(copy: Path) -> dt.datetime:
     return day + dt.timedelta(hours=2, minutes=30)
 
 
-@fault("the newest backup is on the disk of the database, and nowhere else", "perera.backup.separate-volume")
+@fault(
+    "the backups of the last nights are on the disk of the database, and nowhere else", "perera.backup.separate-volume"
+)
 def not_copied_offsite(estate: Perera) -> Iterator[None]:
-    with estate.bucket.without(BUCKET, backups.key_of(backups.copies(estate.home)[-1])):
+    """Not only the last: for an hour it may be on its way."""
+    with contextlib.ExitStack() as stack:
+        for copy in backups.copies(estate.home)[-backups.OFFSITE :]:
+            stack.enter_context(estate.bucket.without(BUCKET, backups.key_of(copy)))
         yield
 
 
