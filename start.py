@@ -25,7 +25,7 @@ def main():
         use_a_newer_python()
     words = sys.argv[1:] or ["demo"]
     testing = words[0] == "test"
-    set_up("dev" if testing else "demo")
+    set_up("test" if testing else "demo")
     module = ["tox", *words[1:]] if testing else ["rounds", *words]
     if testing:
         os.chdir(ROOT)
@@ -41,23 +41,25 @@ def use_a_newer_python():
 
 
 def set_up(extra):
-    """Make the environment once for each pyproject.toml, Python and extra; `dev` has all that `demo` has."""
+    """Make the environment once for each pyproject.toml and Python, and add what an extra needs once."""
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
-    stamps = [ENVIRONMENT / ("ready-%s-%s" % (name, wanted)) for name in ("dev", extra)]
-    if any(stamp.exists() for stamp in stamps) and PYTHON.exists():
+    stamp = ENVIRONMENT / ("ready-%s-%s" % (extra, wanted))
+    if stamp.exists() and PYTHON.exists():
         return
+    is_made = PYTHON.exists() and any(ENVIRONMENT.glob("ready-*-%s" % wanted))
     print("Setting up %s (once, half a minute) ..." % ENVIRONMENT, flush=True)
     quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     has_pip = subprocess.call([sys.executable, "-m", "pip", "--version"], **quietly) == 0
     install = [sys.executable, "-m", "pip", "--python", str(PYTHON)] if has_pip else [str(PYTHON), "-m", "pip"]
     try:
-        venv.create(ENVIRONMENT, clear=True, with_pip=not has_pip, symlinks=True)
+        if not is_made:
+            venv.create(ENVIRONMENT, clear=True, with_pip=not has_pip, symlinks=True)
     except subprocess.CalledProcessError:
         sys.exit("This Python has neither pip nor ensurepip: install pip for it (Debian: python3-pip) and try again.")
     done = subprocess.call([*install, "install", "-q", "--disable-pip-version-check", "-e", "%s[%s]" % (ROOT, extra)])
     if done != 0:
         sys.exit("pip could not install what Rounds needs (its words are above); nothing else was changed.")
-    stamps[1].touch()
+    stamp.touch()
 
 
 if __name__ == "__main__":
