@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from rounds.estate.perera.backups import nights
+from rounds.estate.perera.backups import OFFSITE, nights
 
 HOUR = dt.timedelta(hours=1)
 SUNDAY = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -34,3 +34,9 @@ def test_there_is_a_sunday_of_the_last_eight_days_and_it_was_done_before_two(mom
         sundays = [each for each in nights(now) if each.weekday() == 6]
         assert sundays[-1] > now - dt.timedelta(days=8)
         assert all(each.hour < 2 for each in sundays)
+
+
+def test_of_those_off_site_one_is_always_due(moments):
+    """Without them the fault is seen; the very last may be on its way."""
+    for now in moments:
+        assert nights(now)[-OFFSITE] < now - HOUR
