@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # until everything is there that lasts as long as the round, see pytest_collection_finish
     config.add_cleanup(gc.enable)
     from rounds import fixtures  # noqa: PLC0415
+    from rounds.environment import let_look_threads_read_the_environment  # noqa: PLC0415
     from rounds.history import History  # noqa: PLC0415 - a pytest run that is no round imports none of this
     from rounds.judging import Judging  # noqa: PLC0415
     from rounds.loggers import let_look_threads_make_loggers  # noqa: PLC0415
@@ -44,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     turn = None if is_worker(config) else _take_turn(settings, config)
     _prepare(config)
     let_look_threads_make_loggers()
+    let_look_threads_read_the_environment(config)
     manager = config.pluginmanager
     probes = Later(fixtures.__name__, Path(next(iter(fixtures.__path__))))
     manager.register(probes.plugin, "rounds-probes")

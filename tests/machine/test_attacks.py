@@ -207,3 +207,29 @@ def test_loggers_that_looks_make_meanwhile_disturb_no_row(project):
     )
     project.run("run", "daily")
     assert project.outcomes() == {"loggers": "ok"}, project.summary("loggers")
+
+
+def test_who_goes_through_the_environment_while_an_item_ends_misses_nothing(project):
+    """As a look thread does: it has the names already when pytest takes away the one that says where it is."""
+    project.rows({"id": "environment", "check": "environment"})
+    project.checks(
+        """
+        import os
+        from rounds.expectation import Expectation
+        class Environment(Expectation): pass
+        NAMES = []
+        def test_environment(expected: Environment): NAMES.extend(os.environ)
+        """,
+        "test_environment.py",
+    )
+    project.checks(
+        """
+        import os, sys
+        def pytest_runtest_logfinish():
+            names = next(module.NAMES for name, module in sys.modules.items() if name.endswith("test_environment"))
+            print("all", [os.environ[name] for name in names] != [])
+        """,
+        "conftest.py",
+    )
+    done = project.run("run", "daily", "--", "-s")
+    assert "all True" in done.stdout, done.stdout + done.stderr
