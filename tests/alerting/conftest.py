@@ -23,6 +23,9 @@ from rounds.store import Store
 from rounds.store_tables import MIGRATIONS
 
 BEGUN = datetime(2026, 1, 5, 6, tzinfo=UTC).timestamp()
+HOUR = 3600.0
+DAY = 24 * HOUR
+OK, CRITICAL, UNKNOWN, WARNING = Outcome.OK, Outcome.CRITICAL, Outcome.UNKNOWN, Outcome.WARNING
 
 
 @dataclass
@@ -71,6 +74,16 @@ def a_round(at: float, *records: Record, batch: str = "daily") -> Round:
     told = Round(id=f"round-{at:.0f}", batch=batch, started_at=stamp(at - 5), finished_at=stamp(at))
     told.records = list(records)
     return told
+
+
+def told(receiver: Receiver) -> list[tuple[str, str]]:
+    """What a channel took: of each alert what it says, and about what."""
+    return [(str(alert.kind), alert.key) for alert in receiver.taken]
+
+
+def unreachable(target: str) -> tuple[Outcome, dict[str, Any]]:
+    """What a round sees of a row when nobody could look at its target."""
+    return UNKNOWN, {"cause": {"target": target, "words": "nobody listens"}, "summary": f"{target} cannot be reached"}
 
 
 @pytest.fixture

@@ -13,19 +13,19 @@ from rounds.alerting.windows import close_windows, keep_window, new_window
 from rounds.inventory.dependencies import Needs
 from rounds.outcome import Outcome
 from rounds.senders.sender import NotDelivered
-from tests.alerting.conftest import BEGUN, a_record, a_round
-
-OK, CRITICAL, UNKNOWN, WARNING = Outcome.OK, Outcome.CRITICAL, Outcome.UNKNOWN, Outcome.WARNING
-HOUR = 3600.0
-DAY = 24 * HOUR
-
-
-def told(receiver):
-    return [(str(alert.kind), alert.key) for alert in receiver.taken]
-
-
-def unreachable(target):
-    return UNKNOWN, {"cause": {"target": target, "words": "nobody listens"}, "summary": f"{target} cannot be reached"}
+from tests.alerting.conftest import (
+    BEGUN,
+    CRITICAL,
+    DAY,
+    HOUR,
+    OK,
+    UNKNOWN,
+    WARNING,
+    a_record,
+    a_round,
+    told,
+    unreachable,
+)
 
 
 def test_what_was_broken_and_cannot_be_looked_at_now_is_neither_news_nor_good(seen, channels):

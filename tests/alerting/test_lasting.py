@@ -7,20 +7,19 @@ from rounds.alerting.ledger import Taken, take, waiting
 from rounds.alerting.sending import Outbox
 from rounds.alerting.telling import record_flips
 from rounds.inventory.dependencies import Needs
-from rounds.outcome import Outcome
-from tests.alerting.conftest import BEGUN, a_record, a_round
-
-OK, CRITICAL, UNKNOWN, WARNING = Outcome.OK, Outcome.CRITICAL, Outcome.UNKNOWN, Outcome.WARNING
-HOUR = 3600.0
-DAY = 24 * HOUR
-
-
-def told(receiver):
-    return [(str(alert.kind), alert.key) for alert in receiver.taken]
-
-
-def unreachable(target):
-    return UNKNOWN, {"cause": {"target": target, "words": "nobody listens"}, "summary": f"{target} cannot be reached"}
+from tests.alerting.conftest import (
+    BEGUN,
+    CRITICAL,
+    DAY,
+    HOUR,
+    OK,
+    UNKNOWN,
+    WARNING,
+    a_record,
+    a_round,
+    told,
+    unreachable,
+)
 
 
 def test_a_weekly_row_lasts_for_its_week_whatever_other_rounds_there_are(seen, lasting):
