@@ -101,7 +101,7 @@ class BackupVolume(InFolder):
     age: Annotated[Limit, Field(description="of that copy of the newest backup")] = at_most(86_400, unit="s")
     uploaded_within: Annotated[
         Duration,
-        Field(description="how long after it is finished the copy is due; till then that before may be as much older"),
+        Field(description="how long a copy may be on its way; for so long the one before may be older by as much"),
     ] = 3600.0
 
 
