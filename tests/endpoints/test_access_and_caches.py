@@ -128,7 +128,7 @@ def test_a_cached_answer_is_the_same_and_says_so(told: Told) -> None:
         state = "MISS" if next(calls) == 0 else "HIT"
         return 200, {"at": stamp}, {"X-Cache": state, "Cache-Control": "public, max-age=300"}
 
-    seen = cached(told, site, hit={"X-Cache": "HIT"}, max_age="300s", computed="$.at")
+    seen = cached(told, site, hit={"X-Cache": "HIT"}, max_age="300s", computed="$.at", slower="5s")
     assert seen.outcome is Outcome.OK
     assert {each.name for each in seen.observations} >= {"calls not from the cache", "max-age", "age of the answer"}
 
@@ -161,7 +161,7 @@ def test_each_worker_may_hold_a_copy_of_its_own(told: Told) -> None:
     def site(_: object) -> Any:
         return 200, {"worker": next(calls) % 2}
 
-    assert cached(told, site, in_a_row=6, copies=2).outcome is Outcome.OK
+    assert cached(told, site, in_a_row=6, copies=2, slower="5s").outcome is Outcome.OK
     assert cached(told, site, in_a_row=6).outcome is Outcome.CRITICAL
     with pytest.raises(ValidationError, match="more calls than copies"):
         cached(told, site, in_a_row=2, copies=2)

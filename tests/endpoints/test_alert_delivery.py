@@ -1,6 +1,5 @@
 """Alertmanager: its own figures (as 0.25 writes them), and a real one where Debian's is installed."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from rounds.checks import test_alert_delivery as checks
+from rounds.estate.part import free_port
 from rounds.judge import Earlier, EarlierFigure
 from rounds.outcome import Outcome
 from rounds.probe import Unreachable
@@ -83,8 +83,7 @@ def alertmanager(tmp_path: Path, needed: Callable[..., str]) -> Iterator[Callabl
     started: list[subprocess.Popen[bytes]] = []
 
     def start(webhook: str) -> Endpoint:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
+        port = free_port()
         (tmp_path / "config.yml").write_text(
             "route: {receiver: on-call, group_wait: 100ms, group_by: [alertname]}\n"
             f"receivers: [{{name: on-call, webhook_configs: [{{url: '{webhook}'}}]}}]\n"

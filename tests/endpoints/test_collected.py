@@ -81,7 +81,7 @@ def test_stores_write_unix_time_in_several_units(
         telemetry.test_telemetry_fresh, row(telemetry.TelemetryFresh, endpoint=serving(site), age="1h", **given)
     )
     assert seen.outcome is Outcome.OK
-    assert 59 <= {each.name: each.value for each in seen.observations}["age of the newest record of a b"] <= 62
+    assert 59 <= {each.name: each.value for each in seen.observations}["age of the newest record of a b"] <= 120
     assert asked[0].startswith("/api/traces?service=a%20b&start=1")
     assert len(asked[0].partition("start=")[2]) == 19
 
@@ -96,18 +96,22 @@ def job(state: str | None, age: float, number: int = 1) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "outcome", "words"),
     [
-        ({"jobs": [job("processing", 60), job("done", 9e5)]}, Outcome.OK, "jobs is 2"),
-        ({"jobs": []}, Outcome.OK, "jobs is 0"),
-        ({"jobs": [job("processing", 60, 1), job("processing", 3000, 2)]}, Outcome.CRITICAL, "allowed is at most 30 min (2)"),
-        ({"jobs": [job(None, 60)]}, Outcome.CRITICAL, "jobs without a state is 1"),
+        ([("processing", 60), ("done", 9e5)], Outcome.OK, "jobs is 2"),
+        ([], Outcome.OK, "jobs is 0"),
+        ([("processing", 60), ("processing", 3000)], Outcome.CRITICAL, "allowed is at most 30 min (2)"),
+        ([(None, 60)], Outcome.CRITICAL, "jobs without a state is 1"),
         ({"jobs": [{"id": 1, "status": "processing"}]}, Outcome.CRITICAL, "no known age is 1"),
-        ({"jobs": [job("processing", -7200)]}, Outcome.CRITICAL, "no known age is 1"),
+        ([("processing", -7200)], Outcome.CRITICAL, "no known age is 1"),
         ({}, Outcome.CRITICAL, "no list at $.jobs"),
         ({"jobs": None}, Outcome.CRITICAL, "no list at $.jobs"),
     ],
 )  # fmt: skip
 def test_no_job_stays_unfinished(told: Told, content: Any, outcome: Outcome, words: str) -> None:
-    seen = told(jobs.test_http_job_age, jobs.HttpJobAge, lambda _: (200, content), **LIST)
+    def site(_: object) -> Any:
+        listed = [job(*given, number) for number, given in enumerate(content, 1)] if isinstance(content, list) else None
+        return 200, content if listed is None else {"jobs": listed}
+
+    seen = told(jobs.test_http_job_age, jobs.HttpJobAge, site, **LIST)
     assert seen.outcome is outcome
     assert words in seen.summary
 

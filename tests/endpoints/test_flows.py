@@ -25,7 +25,7 @@ STEPS = [
     {"name": "start", "method": "POST", "path": "/jobs", "headers": {"Authorization": "Bearer {token}"},
      "send": {"kind": "noop", "size": 1}, "capture": {"job_id": "$.id"}},
     {"name": "finish", "path": "/jobs/{job_id}", "headers": {"Authorization": "Bearer {token}"},
-     "wait_for": {"path": "$.state", "values": ["done"], "every": "20ms", "at_most": "400ms"}},
+     "wait_for": {"path": "$.state", "values": ["done"], "every": "20ms", "at_most": "2s"}},
     {"name": "log out", "method": "DELETE", "path": "/session", "headers": {"Authorization": "Bearer {token}"},
      "always": True},
 ]  # fmt: skip
@@ -108,7 +108,7 @@ def export(row: Row, serving: Any, looked: Any, reply: Any, wait: float = 0) -> 
         {"path": "$.job_id", "matches": r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
         {"path": "$.status", "equals": "processing"},
     ]
-    steps = [{"name": "export", "method": "POST", "path": "/api/export", "within": "200ms", "conditions": conditions}]
+    steps = [{"name": "export", "method": "POST", "path": "/api/export", "within": "1500ms", "conditions": conditions}]
 
     def site(_: object) -> Any:
         time.sleep(wait)
@@ -119,7 +119,7 @@ def export(row: Row, serving: Any, looked: Any, reply: Any, wait: float = 0) -> 
 
 def test_a_job_is_taken_at_once_and_done_later(row: Row, serving: Any, looked: Any) -> None:
     assert export(row, serving, looked, (202, {"job_id": JOB, "status": "processing"})) is Outcome.OK
-    assert export(row, serving, looked, (202, {"job_id": JOB, "status": "processing"}), 0.4) is Outcome.CRITICAL
+    assert export(row, serving, looked, (202, {"job_id": JOB, "status": "processing"}), 2) is Outcome.CRITICAL
     assert export(row, serving, looked, (202, {"job_id": "7", "status": "processing"})) is Outcome.CRITICAL
     assert export(row, serving, looked, (200, {"job_id": JOB, "status": "done"})) is Outcome.CRITICAL
 
@@ -158,7 +158,7 @@ def test_a_captured_word_cannot_lead_to_another_path(row: Row, serving: Any, loo
     assert asked[1] == "/jobs/..%2Fadmin%3Fx%3D1"
 
 
-ROUTES = [{"path": "/v1/events", "status": [200]}, {"path": "/v1/assistant", "within": "300ms"}]
+ROUTES = [{"path": "/v1/events", "status": [200]}, {"path": "/v1/assistant", "within": "1500ms"}]
 PROOF = {"path": "$.dependencies.model", "equals": "down"}
 
 
@@ -172,7 +172,7 @@ def without_model(told: Told, **change: Any) -> Any:
         time.sleep(wait[0] if wait else 0)
         return status, content
 
-    given = {"proof_path": "/health", "proof": PROOF, "routes": ROUTES, "deadline": "3s"}
+    given = {"proof_path": "/health", "proof": PROOF, "routes": ROUTES, "deadline": "6s"}
     return told(degraded.test_http_degraded, degraded.HttpDegraded, site, **given)
 
 
@@ -185,8 +185,8 @@ def test_a_service_lives_on_without_its_dependency(told: Told) -> None:
     [
         ({"/v1/events": (503, {})}, Outcome.CRITICAL, "/v1/events is 503"),
         ({"/v1/assistant": (500, {})}, Outcome.CRITICAL, "orderly"),
-        ({"/v1/assistant": (503, {}, 0.6)}, Outcome.CRITICAL, "time of /v1/assistant"),
-        ({"/v1/assistant": (503, {}, 2.5)}, Outcome.CRITICAL, "/v1/assistant is missing"),
+        ({"/v1/assistant": (503, {}, 2)}, Outcome.CRITICAL, "time of /v1/assistant"),
+        ({"/v1/assistant": (503, {}, 6)}, Outcome.CRITICAL, "/v1/assistant is missing"),
         ({"/health": (200, {"dependencies": {"model": "up"}})}, Outcome.UNKNOWN, "nothing was proven"),
         ({"/health": (200, {})}, Outcome.UNKNOWN, "nothing was proven"),
     ],

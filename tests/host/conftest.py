@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rounds.estate.part import free_port
 from rounds.fixtures import connection
 from rounds.targets import Host
 
@@ -49,12 +50,6 @@ class Sshd:
         config = self.folder / f"config-{key}-{known_hosts}-{port}"
         config.write_text("\n    ".join(lines) + "\n")
         return Host(name="web", connection="ssh://web1", ssh_config=str(config))
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from rounds.estate.part import free_port
 from rounds.fixtures import connection, host
 from rounds.probe import PROBES, CouldNotLook, Unreachable
 
-from .conftest import Sshd, free_port
+from .conftest import Sshd
 
 pytestmark = pytest.mark.usefixtures("logged_out")
 SOCKETS = Path("/tmp")  # noqa: S108 - short enough for the name of a socket

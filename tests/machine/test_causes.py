@@ -38,11 +38,11 @@ def _look(part: str, name: str) -> str:
         raise CouldNotLook("the part hides")
     return part
 
-@probe(deadline=0.5)
+@probe(deadline=2)
 def part_of_thing(thing: Endpoint, part: str) -> str:
     return _look(part, thing.name)
 
-@probe(deadline=0.5)
+@probe(deadline=2)
 def line_of_log(log: Log, part: str) -> str:
     if part == "host":
         raise Unreachable("ssh: no route to host", log.compose.host)
@@ -129,7 +129,7 @@ def test_rows_whose_looks_hang_have_their_target_as_the_cause_only_if_it_answere
     done = project.run("run", "daily", *extra)
     assert causes(project) == {"hung-a": "mine/one", "hung-b": "mine/one"}
     assert "mine/one cannot be reached: no look at it was answered in time: 2 rows unknown" in done.stdout
-    assert "no answer within 500 ms" in project.summary(".hung-a")
+    assert "no answer within 2 s" in project.summary(".hung-a")
     before = (project.latest / "results.json").read_text()
     assert project.run("report").returncode == 0
     assert json.loads((project.latest / "results.json").read_text()) == json.loads(before), "the journal knows it, too"
@@ -164,8 +164,8 @@ def test_durations_say_where_the_time_of_each_system_went(things, extra):
     assert row[:3] == ["mine", "3", "2"]
     assert row[-3:] == ["part_of_thing", "at", "mine/one"]
     (took,) = project.told().durations
-    assert 0.5 <= took["looking_seconds"] < 2
-    assert 0 < took["judging_seconds"] < 0.5, "waiting for looks is no judging"
+    assert 2 <= took["looking_seconds"] < 20
+    assert 0 < took["judging_seconds"] < 2, "waiting for looks is no judging"
     assert project.told().slowest_look == took["slowest_look"]
     assert "SYSTEM" not in project.run("run", "daily").stdout
 

@@ -84,20 +84,17 @@ def test_an_exclusive_look_runs_beside_no_other_at_its_server():
     watched = Watched()
     api, admin, other = endpoint(1), endpoint(1, "/admin"), endpoint(2)
     rows = [row(n, random.choice([api, admin, other]), exclusive=n % 5 == 0) for n in range(60)]  # noqa: S311
-    begun = time.monotonic()
     watched.start(*rows)
     assert watched.wait(*rows) == list(range(60))
     assert watched.disturbed == []
-    assert time.monotonic() - begun < 60 * 0.02 + 1
 
 
 def test_other_servers_go_on_meanwhile():
     watched = Watched()
     alone, beside = row(1, endpoint(1), takes=1, exclusive=True), row(2, endpoint(2), takes=0)
     watched.start(alone, beside)
-    begun = time.monotonic()
-    watched.wait(beside)
-    assert time.monotonic() - begun < 0.5
+    watched.wait(beside, alone)
+    assert [seen.name for seen in sorted(watched.seen, key=lambda seen: seen.ended)] == ["2", "1"]
 
 
 def test_looks_at_several_servers_at_once_never_wait_for_each_other_in_a_circle():
@@ -113,11 +110,11 @@ def test_looks_at_several_servers_at_once_never_wait_for_each_other_in_a_circle(
 def test_all_places_are_used_again_after_an_exclusive_look():
     watched = Watched()
     thing = endpoint(1, parallel=4)
-    rows = [row(0, thing, exclusive=True), *(row(n, thing, takes=0.3) for n in range(1, 5))]
+    rows = [row(0, thing, exclusive=True), *(row(n, thing, takes=1) for n in range(1, 5))]
     watched.start(*rows)
-    begun = time.monotonic()
     watched.wait(*rows)
-    assert time.monotonic() - begun < 0.9, "the four waited together, not one after the other"
+    four = [seen for seen in watched.seen if seen.name != "0"]
+    assert max(each.began for each in four) < min(each.ended for each in four), "all four at the same time"
 
 
 def test_a_look_that_several_rows_share_is_alone_when_one_of_them_wants_it():

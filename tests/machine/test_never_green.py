@@ -88,9 +88,9 @@ def test_the_rounds_own_deadline_ends_it(project):
     )
     project.checks(SLOW, "test_slow.py")
     begun = time.monotonic()
-    done = project.run("run", "daily", "--deadline", "1s")
+    done = project.run("run", "daily", "--deadline", "4s")
     assert done.returncode == 2, done.stdout
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 40
     assert all_reports_are_whole(project) == {"good": "ok", "hung": "unknown", "slow": "unknown"}
     assert "deadline" in project.summary(".hung")
     assert "deadline" in project.summary(".slow")

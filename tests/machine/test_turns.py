@@ -32,11 +32,11 @@ def held(project):
     wait_for(project.folder / "begun")
     yield running
     (project.folder / "go").touch()
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
 
 
 def wait_for(path):
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not path.exists() or not path.read_text():
         assert time.monotonic() < ends, f"{path.name} never came"
         time.sleep(0.02)
@@ -48,7 +48,7 @@ def rounds_of(project):
 
 def let_go(project, running):
     (project.folder / "go").touch()
-    words, _ = running.communicate(timeout=20)
+    words, _ = running.communicate(timeout=60)
     return running.returncode, words
 
 
@@ -104,7 +104,7 @@ def test_another_batch_has_a_turn_of_its_own(project, held):
 def test_a_round_that_was_killed_leaves_its_turn_and_the_next_says_so(project, held):
     left = int((project.folder / "begun").read_text())
     held.kill()
-    held.communicate(timeout=20)
+    held.communicate(timeout=60)
     os.kill(left, 0)  # what it started still runs, and does not keep the turn
     (project.folder / "go").touch()
     done = project.run("run", "daily", "--quiet")
@@ -122,7 +122,7 @@ def test_workers_do_not_keep_the_turn_of_a_round_that_was_killed(project):
     running.kill()
     (project.folder / "go").touch()
     done = project.run("run", "daily", "--", "-n", "2")
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"died before its end: pid {running.pid} on " in done.stderr
 
@@ -130,7 +130,7 @@ def test_workers_do_not_keep_the_turn_of_a_round_that_was_killed(project):
 @pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT"])
 def test_a_round_that_ends_in_order_is_not_called_dead(project, held, ending):
     held.send_signal(getattr(signal, ending))
-    held.communicate(timeout=20)
+    held.communicate(timeout=60)
     (project.folder / "go").touch()
     done = project.run("run", "daily")
     assert (done.returncode, "died" in done.stderr) == (0, False)
@@ -151,7 +151,7 @@ def test_a_round_can_wait_for_its_turn(project, held):
     assert time.monotonic() - begun >= 0.5
     assert waits.poll() is None
     assert let_go(project, held)[0] == 0
-    waits.communicate(timeout=20)
+    waits.communicate(timeout=60)
     assert waits.returncode == 0
     assert len(rounds_of(project)) == 2
 
@@ -214,7 +214,7 @@ def test_ten_rounds_at_once_are_one_round(project):
         assert time.monotonic() < ends
         time.sleep(0.05)
     (project.folder / "go").touch()
-    said = [each.communicate(timeout=20)[0] for each in running]
+    said = [each.communicate(timeout=60)[0] for each in running]
     assert sorted(each.returncode for each in running) == [0, *[1] * 9], said
     assert len(rounds_of(project)) == 1
     assert sum("its turn is held by" in words for words in said) == 9

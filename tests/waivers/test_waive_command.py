@@ -78,14 +78,15 @@ def test_a_file_that_is_no_list_of_rows_is_left_alone_with_what_to_write(project
 
 @pytest.mark.usefixtures("rows")
 def test_what_a_waiver_covers_already_is_said(project, file, at):
+    until = at(5)
     file.write_text(
-        f"- {{id: mine.area.*, owner: ann, reason: r, until: {at(5)}}}\n"
+        f"- {{id: mine.area.*, owner: ann, reason: r, until: {until}}}\n"
         f"- {{id: mine.area.b*, owner: ann, reason: ended, until: {at(-1)}}}\n"
     )
-    said = f"mine.area.* was waived until {at(5)[:10]}"
+    said = f"mine.area.* was waived until {until[:10]}"
     done = project.run("waive", "mine.area.bad", "--for", "3d", *WHY)
     assert done.returncode == 0
-    assert f"{said} {at(5)[11:14]}" in done.stdout
+    assert f"{said} {until[11:14]}" in done.stdout
     assert "already (systems/mine/waivers.yaml:1): the one that ends last counts" in done.stdout
     file.write_text(f"- {{id: mine.area.b*, owner: ann, reason: r, until: {at(5)}}}\n")
     assert "already" not in project.run("waive", "mine.area.*", "--for", "3d", *WHY).stdout
