@@ -27,18 +27,31 @@ class EstateError(RuntimeError):
 
 
 def free_port() -> int:
-    """Choose below the range from which the system serves outgoing connections: those would take it from us."""
+    """Choose below the range from which the system serves outgoing connections: those would take it from us.
+
+    A part may bind it late or leave it for a while: on Linux no other process is given it as long as ours lives.
+    """
     for _ in range(200):
         port = random.SystemRandom().randrange(20000, 32000)
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             if port not in ASSIGNED:
+                _keep(port)
                 ASSIGNED.add(port)
                 return port
     raise EstateError("no free port between 20000 and 32000 on 127.0.0.1")
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 15, pause: float = 0.02) -> None:
+def _keep(port: int) -> None:
+    """Keep a port for this process, by a name that only one process can have. Raises OSError if another has it."""
+    if sys.platform != "linux":
+        return
+    with socket.socket(socket.AF_UNIX) as name:
+        name.bind(f"\0rounds-port-{port}")
+        name.detach()  # open until we end
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 60, pause: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
@@ -113,7 +126,7 @@ class Part:
         for child in children:  # what the part itself left behind
             with contextlib.suppress(psutil.Error):
                 child.kill()
-        self.exit_code = self.process.wait(5)
+        self.exit_code = self.process.wait(30)
         self.process = None
         self.changed()
 
@@ -122,7 +135,7 @@ class Part:
             return psutil.Process(self.pid).children(recursive=True) if self.alive else []
         return []
 
-    def await_ready(self, ready: Callable[[], bool], seconds: float = 20) -> None:
+    def await_ready(self, ready: Callable[[], bool], seconds: float = 60) -> None:
         def checked() -> bool:
             if not self.alive:
                 raise EstateError(f"{self.name} ended at once: {self.last_words()}")

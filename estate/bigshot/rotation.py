@@ -31,20 +31,17 @@ def write(home: Path) -> None:
     lines = [f'"{path}" {turned.year}-{turned.month}-{turned.day}-{turned:%H:%M:%S}\n' for path in logs]
     (home / STATE).write_text("".join(["logrotate state -- version 2\n", *lines]))
     compress(home / "logs" / "app.log.2.gz", now - 9 * DAY)
-    month(home).mkdir()
-    for weeks in range(4):
-        for name in ("app.log", "worker.log"):
-            compress(month(home) / f"{name}.{2 + weeks}.gz", last_month(now) - weeks * 7 * DAY)
+    for day in (now.replace(day=1) - DAY, now):  # an estate may live through the end of a month
+        folder = home / "archive" / f"{day:%Y%m}"
+        folder.mkdir()
+        for weeks in range(4):
+            for name in ("app.log", "worker.log"):
+                compress(folder / f"{name}.{2 + weeks}.gz", day - weeks * 7 * DAY)
 
 
-def last_month(now: dt.datetime) -> dt.datetime:
-    """Give the last day of the month before."""
-    return now.replace(day=1) - DAY
-
-
-def month(home: Path) -> Path:
-    """Give the folder of the archive of last month."""
-    return home / "archive" / last_month(dt.datetime.now().astimezone()).strftime("%Y%m")
+def months(home: Path) -> list[Path]:
+    """Give the folders of archived logs, one for each month."""
+    return sorted((home / "archive").glob("[0-9]" * 6))
 
 
 def compress(path: Path, day: dt.datetime) -> None:

@@ -17,6 +17,8 @@ class Visitors:
 
     frontend: Frontend
     ended: threading.Event = field(default_factory=threading.Event)
+    visit: threading.Lock = field(default_factory=threading.Lock)
+    """Held while the thread waits for a page: who takes it knows that nothing is in flight."""
 
     def __post_init__(self) -> None:
         self.thread = threading.Thread(target=self._run, name="estate-visitors", daemon=True)
@@ -38,4 +40,5 @@ class Visitors:
         for number in itertools.count():
             if self.ended.wait(PERIOD):
                 return
-            self.frontend.visit(f"/domains/{1 + number * 7 % 2000}")
+            with self.visit:
+                self.frontend.visit(f"/domains/{1 + number * 7 % 2000}")

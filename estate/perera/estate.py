@@ -1,5 +1,6 @@
 """A small world that is Perera: API, orchestrator, collector, sources, databases; with logs and backups of a past."""
 
+import contextlib
 import json
 import re
 import secrets
@@ -207,4 +208,6 @@ class Perera(Estate):
 
 
 def _resident(process: psutil.Process) -> int:
-    return int(process.memory_info().rss)
+    with contextlib.suppress(psutil.Error):  # it may just have ended
+        return int(process.memory_info().rss)
+    return 0

@@ -15,7 +15,7 @@ from ..valkey import Valkey
 
 SETTINGS = """
 cluster-enabled yes
-cluster-node-timeout 500
+cluster-node-timeout 3000
 cluster-require-full-coverage yes
 maxmemory 128mb
 maxmemory-policy allkeys-lru

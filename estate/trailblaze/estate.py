@@ -125,7 +125,7 @@ class TrailBlaze(Estate):
             # A deprecated endpoint that is due next week is judged.
             "TRAILBLAZE_CALENDAR_REMOVED_AT": str(int(time.time() + 7 * DAY)),
             # Nobody waits so long for a demonstration.
-            "TRAILBLAZE_LAG": "1s",
+            "TRAILBLAZE_LAG": "3s",
             "TRAILBLAZE_CPU_WINDOW": "1s",
         }
 

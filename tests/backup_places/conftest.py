@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from rounds.estate.part import free_port
 from rounds.fixtures import connection
 from rounds.judge import Observer
 from rounds.probe import PROBES
@@ -56,9 +57,7 @@ def moments() -> Callable[[str], float]:
 def far(tmp_path_factory: pytest.TempPathFactory, needed: Callable[..., str]) -> Iterator[Host]:
     """This machine, reached through ssh."""
     program, folder = needed("sshd", "openssh-server"), tmp_path_factory.mktemp("sshd")
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
+    port = free_port()
     for name in ("host_key", "key"):
         made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name]
         subprocess.run(made, check=True, stdin=subprocess.DEVNULL)

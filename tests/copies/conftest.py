@@ -19,7 +19,6 @@ from rounds.targets.backups import Bucket
 assert copies
 assert file_copies
 LOOKS = ("offsite_copy", "moved_offsite", "copy_beside", "dated_copies", "monthly_copies")
-NOW = dt.datetime.now(dt.UTC)
 PATTERN = r"shop_(?P<time>\d{8}_\d{6})\.sql\.gz"
 
 
@@ -61,7 +60,7 @@ def put() -> Callable[..., Path]:
     """Put a file into a folder, written so many hours ago; `{}` in its name is that moment."""
 
     def made(folder: str | Path, name: str, hours: float, data: bytes = b"a dump" * 99) -> Path:
-        when = NOW - dt.timedelta(hours=hours)
+        when = dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
         path = Path(folder, name.format(when.strftime("%Y%m%d_%H%M%S")))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

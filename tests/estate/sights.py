@@ -15,7 +15,8 @@ from rounds.estate.bigshot.backups import LATEST, archives, prepared, weekly
 from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.bigshot.faults.queue import client
 from rounds.estate.bigshot.recovery import ATTESTED, BEGUN, RECORDS, lines
-from rounds.estate.bigshot.rotation import CONFIGURATION, month
+from rounds.estate.bigshot.rotation import CONFIGURATION, months
+from rounds.estate.part import wait_until
 
 
 def run(estate: BigShot, *command: str) -> str:
@@ -173,6 +174,7 @@ def busy_share(estate: BigShot) -> float:
 
     before = ticks()
     time.sleep(0.6)
+    wait_until(lambda: sum(ticks()) - sum(before) >= 50, "the counters should move")
     passed = [now - then for now, then in zip(ticks(), before, strict=True)]
     return 1 - passed[3] / sum(passed)
 
@@ -257,7 +259,7 @@ SIGHTS: dict[str, Callable[[BigShot], bool]] = {
     "task-crashes": tracebacks,
     "rotation-removed": lambda e: not (e.home / CONFIGURATION).exists(),
     "log-left-over": lambda e: uncompressed(e) != [],
-    "archive-empty": lambda e: not any(month(e.home).iterdir()),
+    "archive-empty": lambda e: not any(file for folder in months(e.home) for file in folder.iterdir()),
     "volume-full": lambda e: volume_used(e) > 90,
     "memory-taken": lambda e: available_share(e) < 0.1,
     "load-high": lambda e: load(e) > 3,

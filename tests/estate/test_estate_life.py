@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from rounds.estate import EstateError, faults_of
+from rounds.estate import EstateError, faults_of, ground
 from rounds.estate.bigshot import frontend
 from rounds.estate.bigshot.estate import BigShot
 from rounds.estate.ground import sweep
@@ -37,7 +37,7 @@ def test_starts_and_stops_without_a_trace() -> None:
     begin = time.monotonic()
     estate = BigShot()
     estate.start()
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 60
     try:
         assert estate.healthy()
         assert len(processes_of(estate.root)) > 5
@@ -65,21 +65,24 @@ def test_nothing_is_left_after_a_killed_owner(estate: BigShot) -> None:
         root = Path(owner.stdout.readline().strip())
         assert root.is_dir()
         owner.send_signal(signal.SIGKILL)
-    wait_until(lambda: processes_of(root) == [], "all should end with the owner", seconds=5)
-    assert root in sweep()
+    wait_until(lambda: processes_of(root) == [], "all should end with the owner", seconds=60)
+    sweep()  # or another estate that begins beside us does
     assert not root.exists()
     assert estate.root.exists()
 
 
-def test_sweep_ends_only_what_is_ours(tmp_path: Path) -> None:
-    root = Path(tempfile.mkdtemp(prefix="rounds-estate-999999-", dir="/tmp"))
+def test_sweep_ends_only_what_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    estates = tmp_path / "estates"  # others that begin beside us sweep /tmp
+    estates.mkdir()
+    monkeypatch.setattr(ground, "base", lambda: estates)
+    root = Path(tempfile.mkdtemp(prefix="rounds-estate-999999-", dir=estates))
     program = [sys.executable, "-c", "import time; time.sleep(60)"]
     with subprocess.Popen(program, cwd=root) as ours, subprocess.Popen(program, cwd=tmp_path) as foreign:
         try:
             (root / "parts.json").write_text(json.dumps({"a": {"pid": ours.pid}, "b": {"pid": foreign.pid}}))
             (root / "owner.json").write_text(json.dumps({"pid": os.getpid(), "created": 1.0}))
             sweep()
-            assert not psutil.pid_exists(ours.pid)
+            ours.wait(10)  # its status went to the sweep, who waited for it, too
             assert foreign.poll() is None
         finally:
             for process in (ours, foreign):
@@ -123,7 +126,7 @@ def test_users_log_in_start_a_job_and_log_out(estate: BigShot) -> None:
         assert len(user.get(f"{url}/domains").json()["domains"]) == 20
         assert user.post(f"{url}/jobs", json={"job_type": "wipe"}).status_code == 422
         job = user.post(f"{url}/jobs", json={"job_type": "noop"}).json()["id"]
-        wait_until(lambda: user.get(f"{url}/jobs/{job}").json()["status"] == "completed", "the job should end", 5)
+        wait_until(lambda: user.get(f"{url}/jobs/{job}").json()["status"] == "completed", "the job should end")
         assert user.get(f"{url}/jobs/999999999").status_code == 404
         assert user.post(f"{url}/auth/logout").status_code == 200
         assert user.get(f"{url}/jobs/{job}").status_code == 401
@@ -172,8 +175,10 @@ def test_without_nginx_a_stand_in_serves(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(frontend, "nginx", lambda *_: None)
     with BigShot() as estate:
         assert not estate.frontend.real
-        assert estate.frontend.visit("/domains/8") == 200
-        assert '"GET /domains/8 HTTP/1.1" 200' in estate.frontend.access_log.read_text()
+        line = '"GET /domains/8?nobody-asked-so-before HTTP/1.1" 200'
+        assert line not in estate.frontend.access_log.read_text()
+        assert estate.frontend.visit("/domains/8?nobody-asked-so-before") == 200
+        wait_until(lambda: line in estate.frontend.access_log.read_text(), "it should note the visit")
         before = estate.frontend.served()
         with faults_of("bigshot")["certificate-expires"].put_into(estate):
             assert estate.frontend.served() != before

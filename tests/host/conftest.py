@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from rounds.estate.part import free_port
@@ -37,6 +38,12 @@ class Sshd:
 
     folder: Path
     port: int
+    pid: int
+
+    @property
+    def sessions(self) -> int:
+        """How many are logged in now."""
+        return len(psutil.Process(self.pid).children())
 
     @property
     def logins(self) -> int:
@@ -72,7 +79,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
         subprocess.Popen([program, "-D", "-e", "-f", folder / "sshd_config"], stderr=log) as process,
     ):
         _await(port)
-        yield Sshd(folder, port)
+        yield Sshd(folder, port, process.pid)
         process.terminate()
 
 

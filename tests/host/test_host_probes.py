@@ -1,8 +1,9 @@
 """The looks at a host, at this machine and at recorded files of others."""
 
 import os
-import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -107,12 +108,11 @@ def test_a_volume_without_a_line_of_inodes_is_a_complaint(recorded: Host, tmp_pa
     assert "no inodes told of /" in look("machine", recorded).complaints["volumes"]
 
 
-def test_the_processor_is_measured_between_two_samples(recorded: Host) -> None:
+def test_the_processor_is_measured_between_two_samples(recorded: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     stat = Path(recorded.procfs) / "stat"
-    later = threading.Timer(0.15, lambda: stat.write_text(STAT.format(130, 970)))
-    later.start()
+    moves = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: stat.write_text(STAT.format(130, 970)))
+    monkeypatch.setattr(host_fixtures, "time", moves)
     seen = look("processor", recorded, 0.4)
-    later.join()
     assert seen.busy_percent == pytest.approx(30)
 
 

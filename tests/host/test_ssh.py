@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from rounds.estate.part import free_port
+from rounds.estate.part import free_port, wait_until
 from rounds.fixtures import connection, host
 from rounds.probe import PROBES, CouldNotLook, Unreachable
 
 from .conftest import Sshd
 
 pytestmark = pytest.mark.usefixtures("logged_out")
-SOCKETS = Path("/tmp")  # noqa: S108 - short enough for the name of a socket
 ROWS = {
     "disk-usage": "used: 100%, inodes: 100%",
     "memory-usage": "used: 100%",
@@ -60,14 +59,14 @@ def test_a_round_with_several_rows_of_a_host_logs_in_once_and_leaves_nothing(ssh
         for check, more in ROWS.items()
     ]
     (folder / "expectations.yaml").write_text("".join(rows))
-    sockets = set(SOCKETS.glob("rounds-ssh-*"))
+    wait_until(lambda: not sshd.sessions, "those of other tests should have ended")
     command = [sys.executable, "-m", "rounds", "run", "daily"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     records = json.loads((tmp_path / "reports" / "latest" / "results.json").read_text())
     assert str(records).count("'outcome': 'ok'") >= len(ROWS)
     assert sshd.logins - before == 1
-    assert set(SOCKETS.glob("rounds-ssh-*")) <= sockets
+    wait_until(lambda: not sshd.sessions, "the login should have ended")
 
 
 @pytest.mark.parametrize(

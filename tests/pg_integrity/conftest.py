@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from rounds.estate.part import free_port
 from rounds.fixtures.postgres import Session, session
 from rounds.judge import Observer
 from rounds.targets import Postgres
@@ -42,9 +42,7 @@ class Server:
         password.chmod(0o644)
         self.tool("initdb", "-D", self.data, "-U", "super", "-A", "scram-sha-256", "--pwfile", password,
                   "-E", "UTF8", "--no-locale", "--no-sync", *initdb)  # fmt: skip
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
         self.run(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'", "postgres")

@@ -5,7 +5,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from rounds.estate.part import free_port
 from rounds.targets import Postgres
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text()
@@ -95,9 +95,7 @@ def server() -> Iterator[Server]:
     subprocess.run(
         [*initdb, "-E", "UTF8", "--no-locale", "--no-sync"], env=env, check=True, capture_output=True, **as_user
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "shared_buffers=16MB"]
     options = [part for setting in settings for part in ("-c", setting)]
     log = home / "pg.log"

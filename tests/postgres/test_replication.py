@@ -70,7 +70,7 @@ def test_a_standby_that_follows_is_no_second_behind_however_long_nothing_was_wri
     eventually(lambda: [each.behind_bytes for each in look(primary).standbys] == [0])
     found = look(primary)
     assert found.standbys[0].state == "streaming"
-    assert judged(row, found, lag="100ms").outcome is Outcome.OK
+    eventually(lambda: judged(row, look(primary), lag="100ms").outcome is Outcome.OK)
 
 
 def test_a_standby_that_does_not_replay_falls_behind(pair, row):
@@ -106,11 +106,11 @@ def test_no_standby_is_critical_and_skipped_only_where_the_row_says_so(row):
 @pytest.mark.parametrize(
     ("standby", "outcome"),
     [
-        (Standby("b", "streaming", 0, 500.0, 0.1), Outcome.OK),
-        (Standby("b", "streaming", 10, 61.0, 0.1), Outcome.CRITICAL),
-        (Standby("b", "catchup", 10, 1.0, 0.1), Outcome.CRITICAL),
-        (Standby("b", "streaming", 10, None, 0.1), Outcome.UNKNOWN),
-        (Standby("b", "streaming", None, None, None), Outcome.UNKNOWN),
+        (Standby("b", "streaming", 0, 500.0), Outcome.OK),
+        (Standby("b", "streaming", 10, 61.0), Outcome.CRITICAL),
+        (Standby("b", "catchup", 10, 1.0), Outcome.CRITICAL),
+        (Standby("b", "streaming", 10, None), Outcome.UNKNOWN),
+        (Standby("b", "streaming", None, None), Outcome.UNKNOWN),
     ],
 )
 def test_the_lag_is_judged_by_position_first(row, standby, outcome):
@@ -118,5 +118,5 @@ def test_the_lag_is_judged_by_position_first(row, standby, outcome):
 
 
 def test_one_of_two_missing_standbys_is_critical(row):
-    found = Replication((Standby("a", "streaming", 0, None, 0.1),))
+    found = Replication((Standby("a", "streaming", 0, None),))
     assert judged(row, found, standbys=2).outcome is Outcome.CRITICAL

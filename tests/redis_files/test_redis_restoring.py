@@ -1,7 +1,6 @@
 """Backups of Redis restored into a throwaway server, which leaves nothing behind."""
 
 import gzip
-import os
 import re
 import subprocess
 import sys
@@ -191,7 +190,7 @@ def test_after_a_kill_the_server_is_gone_and_the_next_start_removes_the_folder(
         pid, folder = process.stdout.readline().split()
         assert Path(folder).is_dir()
         process.kill()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while _lives(int(pid)):
         assert time.monotonic() < end, "the server outlives us"
         time.sleep(0.02)
@@ -201,7 +200,6 @@ def test_after_a_kill_the_server_is_gone_and_the_next_start_removes_the_folder(
 
 def _lives(pid):
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
         return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -95,7 +95,7 @@ def test_a_task_that_should_have_begun_is_critical_also_without_workers(row: Row
         app.send_task("tasks.nap", (0,), eta=due)
         fact = look(target(server, 8))
         with working(server, 8):
-            await_until(lambda: not broker.llen("work"))
+            await_until(lambda: not broker.llen("work") and not broker.zcard("unacked_index"))
             started = look(target(server, 8))
         broker.flushdb()
     assert fact.overdue_task == "tasks.nap"

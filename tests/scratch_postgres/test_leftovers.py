@@ -45,6 +45,17 @@ else:
 """
 
 
+@pytest.fixture(autouse=True)
+def _folders_of_our_own(in_memory, monkeypatch):  # noqa: ARG001 - what it sets is set anew here
+    """Whoever starts a throwaway server beside us sweeps, too."""
+    folder = tempfile.mkdtemp(prefix="rl-", dir="/tmp")  # short, for the path of a socket
+    Path(folder).chmod(0o1777)
+    monkeypatch.setenv("TMPDIR", folder)
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(params=["root", "ordinary"])
 def child(request):
     """A process of ours that has a throwaway server."""
@@ -78,10 +89,11 @@ def child(request):
 def gone(pid):
     ends_at = time.monotonic() + 20
     while time.monotonic() < ends_at:
-        if (
-            not Path(f"/proc/{pid}").exists()
-            or Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        ):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
             return True
         time.sleep(0.02)
     return False

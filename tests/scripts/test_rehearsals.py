@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rounds.fixtures import rehearsals
 from rounds.fixtures.rehearsals import why_not
 from rounds.judge import Observer
 from rounds.outcome import Outcome
@@ -20,7 +21,14 @@ Judge = Callable[..., Observer]
 GIVEN = {"DB_NAME": "rounds_none", "BACKUP_DIR": "{scratch}/backups"}
 TMP = Path("/tmp")  # noqa: S108 - rehearsals make their folders there
 SCRATCH = f"{TMP}/rounds-rehearsal-test"
+PREFIX = f"rounds-rehearsal-{os.getpid()}-"
 BEGIN = '#!/bin/bash\nset -euo pipefail\nd="$BACKUP_DIR"; n="$DB_NAME"\n'
+
+
+@pytest.fixture(autouse=True)
+def _folders_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drills rehearse beside us."""
+    monkeypatch.setattr(rehearsals, "_PREFIX", f"{TMP}/{PREFIX}")
 
 
 @pytest.fixture
@@ -36,7 +44,7 @@ def failing(tmp_path: Path) -> Host:
 
 
 def leftovers() -> list[str]:
-    return [path.name for path in TMP.glob("rounds-rehearsal-*")]
+    return [path.name for path in TMP.glob(f"{PREFIX}*")]
 
 
 def rehearse(judge: Judge, text: str, host: Host, **more: object) -> Observer:
@@ -83,7 +91,7 @@ def test_it_sees_nothing_of_our_environment_and_is_nobody(
     )
     assert (bucket, password) == ("none", "none")
     assert home == folder
-    assert home.startswith(f"{TMP}/rounds-rehearsal-")
+    assert home.startswith(f"{TMP}/{PREFIX}")
     assert user == str(os.geteuid() or 65534)
 
 
@@ -116,7 +124,7 @@ def test_a_script_that_changed_since_it_was_read_is_not_run(
 
 
 def test_what_a_killed_rehearsal_left_is_taken_away_by_the_next(judge: Judge, failing: Host) -> None:
-    old = TMP / "rounds-rehearsal-of-a-killed-round"
+    old = TMP / f"{PREFIX}of-a-killed-round"
     (old / "tmp").mkdir(parents=True)
     subprocess.run(["touch", "-d", "2 hours ago", str(old)], check=True)
     rehearse(judge, GOOD, failing)

@@ -12,6 +12,7 @@ from ...part import wait_until
 from ..estate import BigShot
 
 GONE = "the database does not answer"
+AT_REST = "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'bigshot'"
 
 
 @fault(
@@ -62,7 +63,8 @@ def kill_database_process(estate: BigShot) -> Iterator[None]:
     database = estate.database
     changes, size = database.changes("jobs"), database.log.stat().st_size
     with told(estate.home, scheduler_stopped=True):  # its failed attempts would be a fault of their own
-        time.sleep(0.2)
+        time.sleep(0.2)  # it may just have read the orders of before
+        wait_until(lambda: bool(database.query(AT_REST)[0][0]), "the application should be at rest")
         victim = psycopg.connect(database.superuser)
         os.kill(victim.info.backend_pid, signal.SIGKILL)
         victim.close()

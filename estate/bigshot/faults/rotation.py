@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...fault import fault
 from ..estate import BigShot
-from ..rotation import CONFIGURATION, month
+from ..rotation import CONFIGURATION, months
 
 TWENTY_DAYS = 20 * 86_400
 
@@ -30,9 +30,14 @@ def log_left_over(estate: BigShot) -> Iterator[None]:
 
 @fault("the archive of last month is empty", "bigshot.logs.archived")
 def archive_empty(estate: BigShot) -> Iterator[None]:
-    folder, aside = month(estate.home), estate.root / "archived-logs"
-    folder.rename(aside)
-    folder.mkdir()
+    aside = estate.root / "archived-logs"
+    aside.mkdir()
+    folders = months(estate.home)
+    for folder in folders:
+        folder.rename(aside / folder.name)
+        folder.mkdir()
     yield
-    folder.rmdir()
-    aside.rename(folder)
+    for folder in folders:
+        folder.rmdir()
+        (aside / folder.name).rename(folder)
+    aside.rmdir()

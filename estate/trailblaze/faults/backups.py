@@ -82,6 +82,7 @@ def empty_database_dumped(estate: TrailBlaze) -> Iterator[None]:
                     lambda path: dumps.dump(estate.database, path, form="custom", of=empty),
                 )
             )
+        estate.database.await_followed()
         yield
 
 
@@ -110,6 +111,7 @@ def events_without_keys(estate: TrailBlaze) -> Iterator[None]:
     for _, name in defined:
         query(f"ALTER TABLE events DROP CONSTRAINT {name}")
     with changed(nightly(estate.home)[-1], lambda path: dumps.dump(estate.database, path, form="custom")):
+        estate.database.await_followed()
         yield
     for definition, _ in [*defined, *indexes]:
         query(definition)

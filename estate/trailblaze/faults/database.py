@@ -6,7 +6,7 @@ from ...fault import fault
 from ...part import wait_until
 from ..estate import TrailBlaze
 
-LAG = "SELECT coalesce(max(replay_lag), '0') > interval '1100 ms' FROM pg_stat_replication"
+LAG = "SELECT coalesce(max(replay_lag), '0') > interval '3100 ms' FROM pg_stat_replication"
 
 
 @fault(
