@@ -1,10 +1,14 @@
 """Rows of a restored database: against the live one, and against the drill before."""
 
+from collections.abc import Set as AbstractSet
+
 from rounds.fixtures.restore_figures import Counts
 from rounds.judge import Earlier, Observer
 from rounds.limits import Limit, at_most
 
 _ROWS_IN = "rows in "
+_FEW = 20
+"""Of fewer rows a single one that was written since is more than the 5 % that rows allow."""
 
 
 def plain(table: str) -> str:
@@ -32,8 +36,11 @@ def observe_tables(tables: tuple[str, ...], limit: Limit, found: Counts, observe
 
 
 def observe_share(tables: tuple[str, ...], share: Limit, found: Counts, live: Counts | None, observe: Observer) -> None:
-    """The backup holds nearly all of the rows that are live now; some were written since."""
-    name = "smallest share of the live rows"
+    """The backup holds nearly all of the rows that are live now; some were written since.
+
+    What `tables` lack is judged by `share`, what others lack is a warning; tables of a few rows are left out.
+    """
+    name, due = "smallest share of the live rows", set(map(plain, tables))
     if live is None:
         observe(name, "not compared", note="the drill names no live database")
         return
@@ -44,17 +51,28 @@ def observe_share(tables: tuple[str, ...], share: Limit, found: Counts, live: Co
     if not shares:
         observe.unknown(name, "the live database has none of the backup's tables: is it the right one?", "unknown")
         return
-    least = min(shares, key=lambda table: shares[table])
-    below = [f"{table} {percent:.0f} %" for table, percent in shares.items() if share.verdict(percent).badness]
-    note = ", ".join(below) or f"{least}: {found.rows[least]} of {live.rows[least]}"
-    observe(name, shares[least], share, note=note)
+    large = {table for table in shares if not 0 < live.rows[table] < _FEW}
+    below = {table: shares[table] for table in sorted(large) if share.verdict(shares[table]).badness}
+    least = min(large & due, key=lambda table: shares[table], default=None)
+    if least is None:
+        observe(name, "not compared", note=f"its tables have fewer than {_FEW} rows")
+    else:
+        note = _listed(below, due) or f"{least}: {found.rows[least]} of {live.rows[least]}"
+        observe(name, shares[least], share, note=note)
+    if others := below.keys() - due:
+        why = f"{_listed(below, others)}: written since, or left out of the backup"
+        observe.warning("share of the live rows of other tables", why, min(below[table] for table in others))
     for table in map(plain, tables):
         if table in live.uncounted:
             observe.unknown(f"share of the live rows of {table}", live.uncounted[table])
         elif table in found.rows and table not in live.rows:
             observe.critical(f"share of the live rows of {table}", "the live database has no such table", "gone")
     _tell_differences(found, live, observe)
-    _observe_parts(set(map(plain, tables)), found, live, observe)
+    _observe_parts(due, found, live, observe)
+
+
+def _listed(shares: dict[str, float], of: AbstractSet[str]) -> str:
+    return ", ".join(f"{table} {percent:.0f} %" for table, percent in shares.items() if table in of)
 
 
 def _percent(rows: int, live: int) -> float:
