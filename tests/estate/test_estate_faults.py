@@ -84,4 +84,4 @@ def test_tasks_run_again_after_the_pile(estate: BigShot) -> None:
         pass
     with client(estate) as celery:
         celery.send_many("bigshot.add", 20)
-    wait_until(lambda: pile(estate) == 0, "the worker should take the tasks", seconds=5)
+    wait_until(lambda: pile(estate) == 0, "the worker should take the tasks")
