@@ -53,7 +53,7 @@ def observe_share(tables: tuple[str, ...], share: Limit, found: Counts, live: Co
         return
     large = {table for table in shares if not 0 < live.rows[table] < _FEW}
     below = {table: shares[table] for table in sorted(large) if share.verdict(shares[table]).badness}
-    least = min(large & due, key=lambda table: shares[table], default=None)
+    least = min(sorted(large & due), key=lambda table: shares[table], default=None)
     if least is None:
         observe(name, "not compared", note=f"its tables have fewer than {_FEW} rows")
     else:
