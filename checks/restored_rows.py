@@ -38,7 +38,8 @@ def observe_tables(tables: tuple[str, ...], limit: Limit, found: Counts, observe
 def observe_share(tables: tuple[str, ...], share: Limit, found: Counts, live: Counts | None, observe: Observer) -> None:
     """The backup holds nearly all of the rows that are live now; some were written since.
 
-    What `tables` lack is judged by `share`, what others lack is a warning; tables of a few rows are left out.
+    What `tables` lack is judged by `share`, what others lack is a warning. A table of a few rows is left out, unless
+    the backup has none of them.
     """
     name, due = "smallest share of the live rows", set(map(plain, tables))
     if live is None:
@@ -51,11 +52,11 @@ def observe_share(tables: tuple[str, ...], share: Limit, found: Counts, live: Co
     if not shares:
         observe.unknown(name, "the live database has none of the backup's tables: is it the right one?", "unknown")
         return
-    large = {table for table in shares if not 0 < live.rows[table] < _FEW}
-    below = {table: shares[table] for table in sorted(large) if share.verdict(shares[table]).badness}
-    least = min(sorted(large & due), key=lambda table: shares[table], default=None)
+    judged = {table for table in shares if not (found.rows[table] and live.rows[table] < _FEW)}
+    below = {table: shares[table] for table in sorted(judged) if share.verdict(shares[table]).badness}
+    least = min(sorted(judged & due), key=lambda table: shares[table], default=None)
     if least is None:
-        observe(name, "not compared", note=f"its tables have fewer than {_FEW} rows")
+        observe(name, "not compared", note=f"none of its tables has {_FEW} rows that could be counted")
     else:
         note = _listed(below, due) or f"{least}: {found.rows[least]} of {live.rows[least]}"
         observe(name, shares[least], share, note=note)

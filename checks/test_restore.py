@@ -24,11 +24,11 @@ from rounds.targets import RestoreDrill
 class FullRestore(Acting):
     """What the newest backup must hold once it is restored, and how long that may take.
 
-    `share` is of the rows that are live now, in each of `tables`; less of another table is a warning, and tables of
-    fewer than 20 rows are left out, for one written since is much of them. `lost` is what a table may have lost since
-    the most that drills within `window` counted; tables in `purged` lose rows on purpose. `newest_row` is how long
-    before the backup the newest row may have been written, `rpo` how long ago. `rows` is what each of `tables` must
-    hold, and `age` how old the backup itself may be.
+    `share` is of the rows that are live now, in each of `tables`; less of another table is a warning. A table of fewer
+    than 20 rows is left out, for one written since is much of it, unless the backup has none of them. `lost` is what a
+    table may have lost since the most that drills within `window` counted; tables in `purged` lose rows on purpose.
+    `newest_row` is how long before the backup the newest row may have been written, `rpo` how long ago. `rows` is what
+    each of `tables` must hold, and `age` how old the backup itself may be.
     """
 
     drill: RestoreDrill

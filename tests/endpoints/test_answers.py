@@ -249,7 +249,7 @@ def test_tls_is_verified_and_has_the_deadline_too(tmp_path: Path, talking: Calla
         plain.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
 
     def drips(plain: ssl.SSLSocket) -> None:
-        drip(plain, HEAD)
+        drip(plain, HEAD * 10)
 
     good, slow = (talking(talk, context) for talk in (answers, drips))
     good, slow = (each.model_copy(update={"url": each.url.replace("http:", "https:")}) for each in (good, slow))

@@ -126,12 +126,13 @@ def test_fewer_rows_live_than_in_the_backup_are_fine_and_told(row: Row) -> None:
         ({"logs": 80}, Outcome.WARNING, "other tables is 50 (logs 50 %: written since"),
         ({"incidents": 2}, Outcome.OK, ""),
         ({"sources": 3}, Outcome.OK, ""),
+        ({"flags": 3}, Outcome.WARNING, "other tables is 0 (flags 0 %: written since, or left out of the backup)"),
     ],
 )
 def test_what_was_written_since_is_no_loss_and_what_nobody_named_only_a_warning(
     row: Row, live: dict[str, int], outcome: Outcome, words: str
 ) -> None:
-    rows = {"orders": 100, "customers": 20, "logs": 40, "incidents": 1, "sources": 2}
+    rows = {"orders": 100, "customers": 20, "logs": 40, "incidents": 1, "sources": 2, "flags": 0}
     seen = spoilt(counts=Counts(rows), live=Counts(rows | live))
     observer = judged(row, seen, tables=("orders", "customers", "sources"))
     assert observer.outcome is outcome
@@ -143,7 +144,7 @@ def test_where_all_tables_have_a_few_rows_the_share_is_not_compared(row: Row) ->
         row, spoilt(counts=Counts({"orders": 2, "customers": 2}), live=Counts({"orders": 3, "customers": 2}))
     )
     assert observer.outcome is Outcome.OK
-    assert "its tables have fewer than 20 rows" in [each.note for each in observer.observations]
+    assert "none of its tables has 20 rows that could be counted" in [each.note for each in observer.observations]
 
 
 def test_a_table_that_only_the_live_database_has_is_a_warning_unless_it_is_empty(row: Row) -> None:
